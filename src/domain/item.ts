@@ -1,0 +1,113 @@
+/** The words: states, moves, messages, attempts, outcomes, verdicts (docs/PROTOCOL.md). */
+import type { Millis } from './name.ts'
+
+/** Where an item is. The state IS the directory; no second copy is kept. */
+export const STATES = ['prep', 'que', 'run', 'pause', 'done', 'relayed', '_err'] as const
+export type State = (typeof STATES)[number]
+
+/** States whose items lie by the minute they finished, `YYYYMMDD/HHMM/<item>`. */
+export const BUCKETED = {
+  prep: false,
+  que: false,
+  run: false,
+  pause: false,
+  done: true,
+  relayed: true,
+  _err: false,
+} as const satisfies Record<State, boolean>
+
+/** Every move that exists; each is one rename(2). Removal, from any state but run, is a move to `_tmp`. */
+export const MOVES = {
+  prep: ['que'],
+  que: ['run', 'pause'],
+  run: ['done', 'relayed', '_err', 'que'],
+  pause: ['que'],
+  done: ['que'],
+  relayed: ['que'],
+  _err: ['que'],
+} as const satisfies Record<State, readonly State[]>
+
+/** Why an attempt ended other than by its own exit. */
+export const CAUSES = [
+  'cancel',
+  'shutdown',
+  'lost',
+  'refused',
+  'not-started',
+  'broken-handler',
+  'log-limit',
+] as const
+export type Cause = (typeof CAUSES)[number]
+
+export const VERDICTS = ['done', 'fail', 'reschedule', 'relay', 'interrupted', 'broken'] as const
+export type VerdictKind = (typeof VERDICTS)[number]
+
+/** One run of an item, as kept in `msg`. Times are ISO 8601, UTC. */
+export interface Attempt {
+  readonly n: number
+  readonly started?: string
+  readonly ended?: string
+  readonly exit?: number
+  readonly signal?: string
+  readonly cause?: Cause
+  readonly verdict?: VerdictKind
+  /** The state, or the queue relayed to. */
+  readonly to?: string
+  readonly text?: string
+  /** Not before, unix seconds: when a rescheduled item runs again. */
+  readonly due?: number
+  readonly cpu?: number
+  readonly max_rss?: number
+  /** Not counted toward `max_attempts`: we interrupted it, or the handler is broken. */
+  readonly free?: boolean
+}
+
+/** The message. Unknown keys are kept as they are. */
+export interface Msg {
+  readonly dest?: string
+  readonly src?: string
+  readonly param1?: string
+  readonly param2?: string
+  readonly param3?: string
+  readonly param4?: string
+  readonly params?: Readonly<Record<string, unknown>>
+  readonly job_id?: string
+  readonly user_id?: string
+  readonly webhooks?: readonly string[]
+  readonly orig_msg_id?: string
+  /** The dropped file's own name, percent-encoded if it is not UTF-8. */
+  readonly name?: string
+  readonly attempts?: readonly Attempt[]
+  /** Written durably before an item is published into another queue: what is published twice is found by it. */
+  readonly relay?: { readonly to: string; readonly id: string }
+  readonly result?: unknown
+  readonly [key: string]: unknown
+}
+
+/** Fact: what the operating system told us about one run of a handler. */
+export type Outcome =
+  | { readonly kind: 'exited'; readonly code: number }
+  | { readonly kind: 'stopped'; readonly cause: 'cancel' | 'shutdown' | 'log-limit'; readonly code: number | undefined }
+  | { readonly kind: 'lost' }
+  | { readonly kind: 'not-started'; readonly reason: string }
+  | { readonly kind: 'refused'; readonly reason: string }
+
+/** Meaning: what that fact says about the item. */
+export type Verdict =
+  | { readonly kind: 'done'; readonly text: string }
+  | { readonly kind: 'fail'; readonly text: string; readonly final: boolean }
+  | { readonly kind: 'reschedule'; readonly text: string; readonly after: Millis }
+  | { readonly kind: 'relay'; readonly text: string; readonly dest: string }
+  | { readonly kind: 'relayed'; readonly text: string }
+  | { readonly kind: 'interrupted'; readonly text: string }
+  | { readonly kind: 'broken'; readonly text: string }
+
+/** Order: what the file system shall do now. One order is one rename(2). */
+export type Move =
+  | { readonly to: 'done' }
+  | { readonly to: 'relayed' }
+  | { readonly to: '_err' }
+  /** `due` is in unix seconds; without it the item may run at once. */
+  | { readonly to: 'que'; readonly due: number | undefined }
+  /** Publish into a neighbour queue first, then move to relayed/. */
+  | { readonly to: 'relay'; readonly dest: string }

@@ -1,0 +1,104 @@
+/** What may run now: an ordered list of gates. The reasons are what `rq why` and the pages say. */
+import type { Millis } from './name.ts'
+import type { Entry } from './schedule.ts'
+
+export type WaitReason =
+  | { readonly kind: 'daemon-down' }
+  | { readonly kind: 'stopping' }
+  | { readonly kind: 'root-paused' }
+  | { readonly kind: 'queue-paused' }
+  | { readonly kind: 'queue-down' }
+  | { readonly kind: 'bad-config'; readonly problem: string }
+  | { readonly kind: 'broken-handler'; readonly problem: string; readonly until: Millis }
+  | { readonly kind: 'disk'; readonly problem: string }
+  | { readonly kind: 'no-slot'; readonly slots: number }
+  | { readonly kind: 'due'; readonly until: Millis }
+  | { readonly kind: 'live-copy' }
+  | { readonly kind: 'settling'; readonly why: string; readonly until: Millis }
+  | { readonly kind: 'unavailable'; readonly problem: string; readonly until: Millis }
+  | { readonly kind: 'behind'; readonly ahead: number }
+
+/** Everything about a queue that can keep all of its items waiting. */
+export interface QueueFacts {
+  readonly stopping: boolean
+  readonly rootPaused: boolean
+  readonly paused: boolean
+  readonly down: boolean
+  readonly configProblem: string | undefined
+  readonly brokenHandler: { readonly problem: string; readonly until: Millis } | undefined
+  readonly diskProblem: string | undefined
+  readonly slots: number
+  readonly freeSlots: number
+}
+
+type QueueGate = (queue: QueueFacts, now: Millis) => WaitReason | undefined
+
+const QUEUE_GATES: readonly QueueGate[] = [
+  (queue) => (queue.stopping ? { kind: 'stopping' } : undefined),
+  (queue) => (queue.rootPaused ? { kind: 'root-paused' } : undefined),
+  (queue) => (queue.down ? { kind: 'queue-down' } : undefined),
+  (queue) => (queue.paused ? { kind: 'queue-paused' } : undefined),
+  (queue) => (queue.configProblem === undefined ? undefined : { kind: 'bad-config', problem: queue.configProblem }),
+  ({ brokenHandler }, now) =>
+    brokenHandler === undefined || brokenHandler.until <= now ? undefined : { kind: 'broken-handler', ...brokenHandler },
+  (queue) => (queue.diskProblem === undefined ? undefined : { kind: 'disk', problem: queue.diskProblem }),
+  (queue) => (queue.freeSlots > 0 ? undefined : { kind: 'no-slot', slots: queue.slots }),
+]
+
+/** Why nothing of the queue may start now, or undefined. The first gate that is shut answers. */
+export function queueGate(queue: QueueFacts, now: Millis): WaitReason | undefined {
+  for (const gate of QUEUE_GATES) {
+    const reason = gate(queue, now)
+    if (reason !== undefined) return reason
+  }
+  return undefined
+}
+
+/** Why this one item may not start now, from its name and from what runs. */
+export function entryGate(
+  entry: Pick<Entry, 'notBefore' | 'id'>,
+  isLive: (id: NonNullable<Entry['id']>) => boolean,
+  now: Millis,
+): WaitReason | undefined {
+  if (entry.notBefore > now) return { kind: 'due', until: entry.notBefore }
+  if (entry.id !== undefined && isLive(entry.id)) return { kind: 'live-copy' }
+  return undefined
+}
+
+/** One sentence for a person, with what to do about it. */
+export function explain(reason: WaitReason): string {
+  switch (reason.kind) {
+    case 'daemon-down':
+      return 'no daemon runs on this root: start it with `rqd start`'
+    case 'stopping':
+      return 'the daemon is stopping'
+    case 'root-paused':
+      return 'all queues are paused: `rq resume --all` (or remove _paused in the root)'
+    case 'queue-paused':
+      return 'the queue is paused: `rq resume QUEUE` (or remove its _paused)'
+    case 'queue-down':
+      return 'the queue is down and refuses work: remove its _down'
+    case 'bad-config':
+      return `the queue's configuration cannot be used: ${reason.problem}`
+    case 'broken-handler':
+      return `the handler is broken: ${reason.problem}; next try ${when(reason.until)}`
+    case 'disk':
+      return `the disk refuses verdicts, so nothing new is started: ${reason.problem}`
+    case 'no-slot':
+      return `all ${reason.slots} slots are busy`
+    case 'due':
+      return `not due before ${when(reason.until)}`
+    case 'live-copy':
+      return 'another copy of this id is running'
+    case 'settling':
+      return `settling: ${reason.why}`
+    case 'unavailable':
+      return `cannot be claimed: ${reason.problem}; next try ${when(reason.until)}`
+    case 'behind':
+      return reason.ahead === 0 ? 'it is next' : `${reason.ahead} items go first`
+  }
+}
+
+function when(until: Millis): string {
+  return Number.isFinite(until) ? new Date(until).toISOString() : 'when it changes'
+}

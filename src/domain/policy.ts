@@ -1,0 +1,41 @@
+/** What a queue's configuration decides about its items, and the defaults. */
+import type { Millis } from './name.ts'
+
+/** What an exit status means. `fail` may be retried, `fatal` never. */
+export const EXIT_MEANINGS = ['done', 'fail', 'fatal', 'reschedule', 'relay', 'broken'] as const
+export type ExitMeaning = (typeof EXIT_MEANINGS)[number]
+
+export interface SettlePolicy {
+  readonly exitCodes: Readonly<Record<string, ExitMeaning>>
+  /** `required` is RQ's rule: without a verdict line there is no success. */
+  readonly handshake: 'none' | 'required'
+  /** Counted attempts before an item fails for good. */
+  readonly maxAttempts: number
+  /** How often a plain failure is turned into a reschedule. */
+  readonly retryLimit: number
+  readonly retryDelay: Millis
+  /** How long exit 75 and 111 wait when the handler does not say. */
+  readonly rescheduleAfter: Millis
+  readonly relayTo: string | undefined
+}
+
+/** sysexits(3) where it has a word for it; 99, 100 and 111 are qmail-command(8)'s. */
+export const DEFAULT_EXIT_CODES = {
+  '0': 'done',
+  '65': 'fatal',
+  '75': 'reschedule',
+  '78': 'broken',
+  '99': 'relay',
+  '100': 'fatal',
+  '111': 'reschedule',
+} as const satisfies Record<string, ExitMeaning>
+
+export const DEFAULT_SETTLE_POLICY: SettlePolicy = {
+  exitCodes: DEFAULT_EXIT_CODES,
+  handshake: 'none',
+  maxAttempts: 15,
+  retryLimit: 0,
+  retryDelay: 60_000,
+  rescheduleAfter: 60_000,
+  relayTo: undefined,
+}
