@@ -28,15 +28,7 @@ export const MOVES = {
 } as const satisfies Record<State, readonly State[]>
 
 /** Why an attempt ended other than by its own exit. */
-export const CAUSES = [
-  'cancel',
-  'shutdown',
-  'lost',
-  'refused',
-  'not-started',
-  'broken-handler',
-  'log-limit',
-] as const
+export const CAUSES = ['cancel', 'shutdown', 'lost', 'refused', 'not-started', 'broken-handler', 'log-limit'] as const
 export type Cause = (typeof CAUSES)[number]
 
 export const VERDICTS = ['done', 'fail', 'reschedule', 'relay', 'interrupted', 'broken'] as const

@@ -7,7 +7,18 @@ export const MAX_MSG_BYTES = 1024 * 1024
 
 export type ParsedMsg = { readonly ok: true; readonly msg: Msg } | { readonly ok: false; readonly problem: string }
 
-const TEXT_KEYS = ['dest', 'src', 'param1', 'param2', 'param3', 'param4', 'job_id', 'user_id', 'orig_msg_id', 'name'] as const
+const TEXT_KEYS = [
+  'dest',
+  'src',
+  'param1',
+  'param2',
+  'param3',
+  'param4',
+  'job_id',
+  'user_id',
+  'orig_msg_id',
+  'name',
+] as const
 
 /** Numbers and booleans given for text are taken as text; anything else that is wrong is named. */
 export function parseMsg(text: string): ParsedMsg {
@@ -23,13 +34,15 @@ export function parseMsg(text: string): ParsedMsg {
     else if (typeof field === 'number' || typeof field === 'boolean') msg[key] = String(field)
     else return { ok: false, problem: `msg: "${key}" is not text` }
   }
-  if (msg['params'] !== undefined && !isRecord(msg['params'])) return { ok: false, problem: 'msg: "params" is not an object' }
+  if (msg['params'] !== undefined && !isRecord(msg['params']))
+    return { ok: false, problem: 'msg: "params" is not an object' }
   if (msg['attempts'] !== undefined) {
     const attempts = parseAttempts(msg['attempts'])
     if (attempts === undefined) return { ok: false, problem: 'msg: "attempts" is not a list of attempts' }
     msg['attempts'] = attempts
   }
-  if (msg['relay'] !== undefined && !isRelay(msg['relay'])) return { ok: false, problem: 'msg: "relay" is not {to, id}' }
+  if (msg['relay'] !== undefined && !isRelay(msg['relay']))
+    return { ok: false, problem: 'msg: "relay" is not {to, id}' }
   return { ok: true, msg: msg as Msg }
 }
 

@@ -40,7 +40,9 @@ const QUEUE_GATES: readonly QueueGate[] = [
   (queue) => (queue.paused ? { kind: 'queue-paused' } : undefined),
   (queue) => (queue.configProblem === undefined ? undefined : { kind: 'bad-config', problem: queue.configProblem }),
   ({ brokenHandler }, now) =>
-    brokenHandler === undefined || brokenHandler.until <= now ? undefined : { kind: 'broken-handler', ...brokenHandler },
+    brokenHandler === undefined || brokenHandler.until <= now
+      ? undefined
+      : { kind: 'broken-handler', ...brokenHandler },
   (queue) => (queue.diskProblem === undefined ? undefined : { kind: 'disk', problem: queue.diskProblem }),
   (queue) => (queue.freeSlots > 0 ? undefined : { kind: 'no-slot', slots: queue.slots }),
 ]

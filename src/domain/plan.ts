@@ -12,7 +12,12 @@ export interface WantedQueue {
 }
 
 export type Worker =
-  | { readonly state: 'starting' | 'running'; readonly name: QueueName; readonly inode: string; readonly idleSince: Millis | undefined }
+  | {
+      readonly state: 'starting' | 'running'
+      readonly name: QueueName
+      readonly inode: string
+      readonly idleSince: Millis | undefined
+    }
   | { readonly state: 'stopping'; readonly name: QueueName; readonly inode: string }
   /** It ended otherwise than asked; nothing is forked before `until`. */
   | { readonly state: 'waiting'; readonly name: QueueName; readonly inode: string; readonly until: Millis }
@@ -44,13 +49,17 @@ export function plan(
     const queue = wanted.get(worker.inode)
     if (queue?.name === worker.name) continue
     if (worker.state === 'waiting') actions.push({ do: 'forget', name: worker.name, inode: worker.inode })
-    else if (worker.state !== 'stopping') actions.push({ do: 'stop', name: worker.name, inode: worker.inode, why: 'gone' })
+    else if (worker.state !== 'stopping')
+      actions.push({ do: 'stop', name: worker.name, inode: worker.inode, why: 'gone' })
   }
 
   let starting = workers.filter((worker) => worker.state === 'starting').length
   const alive = workers.filter((worker) => worker.state !== 'waiting').length
   const candidates = queues.filter((queue) => mayStart(queue, existing.get(queue.inode), now))
-  const busyFirst = [...candidates.filter((queue) => needed(queue, now)), ...candidates.filter((queue) => !needed(queue, now))]
+  const busyFirst = [
+    ...candidates.filter((queue) => needed(queue, now)),
+    ...candidates.filter((queue) => !needed(queue, now)),
+  ]
   let room = limits.warmWorkers - alive
   for (const queue of busyFirst) {
     if (starting >= limits.startAtOnce) break
@@ -61,9 +70,13 @@ export function plan(
   }
 
   const idle = workers
-    .filter((worker) => worker.state === 'running' && worker.idleSince !== undefined && wanted.get(worker.inode)?.name === worker.name)
+    .filter(
+      (worker) =>
+        worker.state === 'running' && worker.idleSince !== undefined && wanted.get(worker.inode)?.name === worker.name,
+    )
     .toSorted((a, b) => idleSince(a) - idleSince(b))
-  const surplus = workers.filter((worker) => worker.state === 'running' || worker.state === 'starting').length - limits.warmWorkers
+  const surplus =
+    workers.filter((worker) => worker.state === 'running' || worker.state === 'starting').length - limits.warmWorkers
   for (const worker of idle.slice(0, Math.max(0, surplus))) {
     actions.push({ do: 'stop', name: worker.name, inode: worker.inode, why: 'retire' })
   }

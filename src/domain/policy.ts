@@ -1,4 +1,5 @@
 /** What a queue's configuration decides about its items, and the defaults. */
+import type { State } from './item.ts'
 import type { Millis } from './name.ts'
 
 /** What an exit status means. `fail` may be retried, `fatal` never. */
@@ -38,4 +39,32 @@ export const DEFAULT_SETTLE_POLICY: SettlePolicy = {
   retryDelay: 60_000,
   rescheduleAfter: 60_000,
   relayTo: undefined,
+}
+
+/** Where each state lies, relative to the queue. */
+export type StateDirNames = Readonly<Record<State, string>>
+
+/** The effective configuration of one queue: every key has a value. */
+export interface QueueConfig {
+  /** The handler's argv; `./handler` in the queue's directory by default. Relative paths are the queue's. */
+  readonly handler: readonly string[]
+  /** Put before the handler's argv, as `["nice", "-n", "5"]`. */
+  readonly execPrefix: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly slots: number
+  readonly nice: number
+  /** How long a dropped file's mtime must be past before it is taken. */
+  readonly settle: Millis
+  /** `.done`: `x` waits for `x.done`. */
+  readonly marker: string | undefined
+  readonly policy: SettlePolicy
+  /** Handlers may copy their message (`dup` lines, answered on fd 4). */
+  readonly dup: boolean
+  /** Bytes that one item's log may take. */
+  readonly maxLog: number
+  /** From TERM to KILL. */
+  readonly termTimeout: Millis
+  readonly durability: 'full' | 'group' | 'none'
+  readonly dirs: StateDirNames
+  readonly shared: boolean
 }

@@ -185,7 +185,14 @@ function causeOf(outcome: Outcome, verdict: Verdict): Cause | undefined {
   }
 }
 
-const ENDED_FOR_GOOD = { done: true, fail: true, relay: true, reschedule: false, interrupted: false, broken: false } as const
+const ENDED_FOR_GOOD = {
+  done: true,
+  fail: true,
+  relay: true,
+  reschedule: false,
+  interrupted: false,
+  broken: false,
+} as const
 
 /**
  * Counted attempts since the last one that ended for good. An item found in que/ behind such an end was

@@ -1,0 +1,99 @@
+/**
+ * `attempt.<n>`, one file for all that one run leaves beside the item:
+ *
+ *     #<exit, 4 wide>             written in place by the slot: a full disk cannot tear it
+ *     # <slot pid> <slot start> <boot id>
+ *     <values that the slot sources>
+ *     #status
+ *     <lines that the handler wrote to fd 3>
+ *
+ * `started.<n>`: made with O_EXCL by whoever owns the attempt. `stop.<n>`: why we are stopping it.
+ */
+import type { RawName } from '../domain/name.ts'
+import { parseStatusLines, type StatusLine } from '../domain/status-line.ts'
+import { readRegular, removeFile, writeNew } from './files.ts'
+import { type BytePath, look, names, within } from './place.ts'
+
+const MAX_ATTEMPT_BYTES = 8 * 1024 * 1024
+const STATUS_MARK = '\n#status\n'
+
+export interface SlotIdentity {
+  readonly pid: number
+  readonly start: number
+  readonly boot: string
+}
+
+export interface AttemptRecord {
+  readonly n: number
+  readonly exit: number | undefined
+  readonly slot: SlotIdentity | undefined
+  readonly lines: readonly StatusLine[]
+}
+
+export type StopCause = 'cancel' | 'shutdown' | 'log-limit'
+
+export function attemptPath(item: BytePath, n: number): BytePath {
+  return within(item, `attempt.${n}`)
+}
+
+/** Written before the token is sent. `values` holds no newline inside a value (launch/quote.ts). False: the number is taken. */
+export function writeAttempt(item: BytePath, n: number, slot: SlotIdentity, values: string): boolean {
+  const text = `#    \n# ${slot.pid} ${slot.start} ${slot.boot}\n${values}${STATUS_MARK}`
+  return writeNew(attemptPath(item, n), Buffer.from(text, 'latin1'))
+}
+
+/** undefined when there is no such attempt; a damaged file reads as one without exit and slot. */
+export function readAttempt(item: BytePath, n: number): AttemptRecord | undefined {
+  const reading = readRegular(attemptPath(item, n), MAX_ATTEMPT_BYTES)
+  if (reading.kind === 'absent') return undefined
+  if (reading.kind === 'refused') return { n, exit: undefined, slot: undefined, lines: [] }
+  const { text } = reading
+  const exit = /^#(\d{1,3}) {1,3}\n/.exec(text)?.[1]
+  const slot = /^#[^\n]*\n# (\d+) (\d+) (\S+)\n/.exec(text)
+  const mark = text.indexOf(STATUS_MARK)
+  return {
+    n,
+    exit: exit === undefined ? undefined : Number(exit),
+    slot: slot === null ? undefined : { pid: Number(slot[1]), start: Number(slot[2]), boot: slot[3] ?? '' },
+    lines: mark < 0 ? [] : parseStatusLines(text.slice(mark + STATUS_MARK.length)),
+  }
+}
+
+/** Whoever gets true owns the attempt: the slot that runs it, or a recovery that will not. */
+export function seizeAttempt(item: BytePath, n: number): boolean {
+  return writeNew(within(item, `started.${n}`), '')
+}
+
+export function hasStarted(item: BytePath, n: number): boolean {
+  return look(within(item, `started.${n}`)) !== undefined
+}
+
+/** The first cause stays. */
+export function recordStop(item: BytePath, n: number, cause: StopCause): void {
+  writeNew(within(item, `stop.${n}`), cause)
+}
+
+export function stopCause(item: BytePath, n: number): StopCause | undefined {
+  const reading = readRegular(within(item, `stop.${n}`), 100)
+  if (reading.kind !== 'text') return undefined
+  const cause = reading.text.trim()
+  return cause === 'cancel' || cause === 'shutdown' || cause === 'log-limit' ? cause : undefined
+}
+
+/** The highest attempt number that has a file of ours in the item, 0 if none. */
+export function newestAttempt(entries: readonly RawName[]): number {
+  return Math.max(0, ...entries.map((name) => Number(/^attempt\.(\d{1,9})$/.exec(name)?.[1] ?? 0)))
+}
+
+/** The highest number that any file of ours mentions: the next attempt takes one above it. */
+export function highestNumber(entries: readonly RawName[]): number {
+  return Math.max(0, ...entries.map((name) => Number(/^(?:attempt|started|stop)\.(\d{1,9})$/.exec(name)?.[1] ?? 0)))
+}
+
+/** Folds the files of attempts up to `n`, and a cancel mark, away; their content is in `msg` by now. */
+export function removeAttemptFiles(item: BytePath, n: number): void {
+  for (const name of names(item)) {
+    const number = /^(?:attempt|started|stop)\.(\d{1,9})$/.exec(name)?.[1]
+    if ((number !== undefined && Number(number) <= n) || name === 'cancel') removeFile(within(item, name))
+  }
+}

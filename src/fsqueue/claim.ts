@@ -1,0 +1,146 @@
+/**
+ * que→run. One rename lets exactly one contender win; losing is an answer. No fsync here on purpose: if the
+ * power fails now, the item is back in que/ and runs again. Only publish and settle promise something.
+ */
+import type { Stats } from 'node:fs'
+import type { Msg } from '../domain/item.ts'
+import { displayName, formatItemName, type ItemId, idTail, parseItemName, type RawName } from '../domain/name.ts'
+import { spentAttempts } from '../domain/settle.ts'
+import { highestNumber } from './attempt.ts'
+import { removeEmptyDir, rename } from './files.ts'
+import { attachments, readMsg } from './message.ts'
+import { type BytePath, look, makeDir, names, place, type QueueDir, within } from './place.ts'
+
+export type EntryKind = 'file' | 'message' | 'directory' | 'special'
+
+export function kindOf(raw: RawName, stat: Stats): EntryKind {
+  if (stat.isDirectory()) return 'directory'
+  if (!stat.isFile()) return 'special'
+  return parseItemName(raw).isMessage ? 'message' : 'file'
+}
+
+export interface Claimed {
+  readonly id: ItemId
+  /** The name in run/: the id and its suffixes, without a due time. */
+  readonly name: RawName
+  readonly msg: Msg
+  readonly attachments: readonly RawName[]
+  /** A message without attachments has its parameters only; a one-file item has its payload on stdin. */
+  readonly isOneFile: boolean
+  /** The number of the attempt that begins. */
+  readonly attempt: number
+  /** Counted attempts of this budget before this one. */
+  readonly spent: number
+  /** It must not run, and why: what lies in it cannot be taken. */
+  readonly refusal: string | undefined
+}
+
+export type Claim =
+  | { readonly kind: 'won'; readonly item: Claimed }
+  | { readonly kind: 'lost' }
+  /** run/ has an item of this id: it is live, or waits for recovery. */
+  | { readonly kind: 'occupied' }
+
+/** Claims `que/<raw>`. `newId` makes an id from a file's own name, for an entry that has none. */
+export function claim(queue: QueueDir, raw: RawName, stat: Stats, newId: (from: string) => ItemId): Claim {
+  const parsed = parseItemName(raw)
+  const kind = kindOf(raw, stat)
+  const from = place(queue, 'que', raw)
+  const id = parsed.id ?? newId(parsed.base)
+  const name = formatItemName({ base: id, priority: parsed.priority, tags: parsed.tags })
+  const item = place(queue, 'run', name)
+  if (look(item) !== undefined) return { kind: 'occupied' }
+
+  switch (kind) {
+    case 'directory': {
+      const refusal = refuseDirectory(from, stat)
+      if (refusal !== undefined) return wrap(from, item, id, name, parsed.base, refusal)
+      return rename(from, item) === 'gone'
+        ? { kind: 'lost' }
+        : { kind: 'won', item: openItem(item, id, name, parsed.id === undefined ? parsed.base : undefined) }
+    }
+    case 'message':
+      return wrapMessage(from, item, id, name, parsed.id === undefined ? parsed.base.slice(0, -4) : undefined)
+    case 'file':
+      return wrap(
+        from,
+        item,
+        id,
+        name,
+        parsed.id === undefined ? parsed.base : idTail(parsed.id) || 'payload',
+        undefined,
+      )
+    case 'special':
+      return wrap(
+        from,
+        item,
+        id,
+        name,
+        parsed.base,
+        'is not a file or directory: links, FIFOs, sockets and devices are not taken',
+      )
+  }
+}
+
+function refuseDirectory(from: BytePath, stat: Stats): string | undefined {
+  if (look(within(from, 'msg')) === undefined)
+    return 'directory without msg: drop files, or write msg (JSON) into it last'
+  // Its owner could exchange what is in it between our look and our use.
+  const self = process.getuid?.()
+  return self !== undefined && stat.uid !== self
+    ? `directory of another user (uid ${stat.uid}): use rq inject, or drop a file`
+    : undefined
+}
+
+/** Makes `run/<name>/` around a single entry: the payload, or what is refused. */
+function wrap(
+  from: BytePath,
+  item: BytePath,
+  id: ItemId,
+  name: RawName,
+  as: string,
+  refusal: string | undefined,
+): Claim {
+  makeDir(item)
+  const attach = within(item, 'attach')
+  makeDir(attach)
+  if (rename(from, within(attach, as)) === 'gone') return unmake(item)
+  const msg: Msg = { name: displayName(as) }
+  return {
+    kind: 'won',
+    item: { id, name, msg, attachments: [as as RawName], isOneFile: true, attempt: 1, spent: 0, refusal },
+  }
+}
+
+function wrapMessage(from: BytePath, item: BytePath, id: ItemId, name: RawName, dropped: string | undefined): Claim {
+  makeDir(item)
+  if (rename(from, within(item, 'msg')) === 'gone') return unmake(item)
+  return { kind: 'won', item: openItem(item, id, name, dropped) }
+}
+
+function unmake(item: BytePath): Claim {
+  removeEmptyDir(within(item, 'attach'))
+  removeEmptyDir(item)
+  return { kind: 'lost' }
+}
+
+/** What an item directory in run/ says, looked at with suspicion. */
+export function openItem(item: BytePath, id: ItemId, name: RawName, dropped: string | undefined): Claimed {
+  const reading = readMsg(item)
+  const attached = attachments(item)
+  const msg: Msg = reading.kind === 'msg' ? reading.msg : {}
+  const attempts = msg.attempts ?? []
+  const files = attached.kind === 'ok' ? attached.names : []
+  const refusal = reading.kind === 'bad' ? reading.problem : attached.kind === 'refused' ? attached.why : undefined
+  const before = Math.max(attempts.at(-1)?.n ?? 0, highestNumber(names(item)))
+  return {
+    id,
+    name,
+    msg: dropped === undefined || msg.name !== undefined ? msg : { ...msg, name: displayName(dropped) },
+    attachments: files,
+    isOneFile: files.length === 1,
+    attempt: before + 1,
+    spent: spentAttempts(attempts),
+    refusal,
+  }
+}

@@ -1,0 +1,27 @@
+import { errnoOf } from '../os/errno.ts'
+
+/** The file system's unexpected answer. Expected answers (a lost race, a taken name) are return values. */
+export class QueueIoError extends Error {
+  override readonly name = 'QueueIoError'
+  readonly operation: string
+  readonly path: string
+  readonly code: string
+
+  constructor(operation: string, path: string, cause: unknown) {
+    const code = errnoOf(cause) ?? 'UNKNOWN'
+    super(`${operation} ${path}: ${code}`, { cause })
+    this.operation = operation
+    this.path = path
+    this.code = code
+  }
+}
+
+/** A disk that is full, read-only or failing: wait and try again, run nothing twice for it. */
+export function isDiskTrouble(error: unknown): boolean {
+  return error instanceof QueueIoError && ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO'].includes(error.code)
+}
+
+/** A limit of the process or the machine that may pass: EMFILE, ENFILE, ENOMEM, EAGAIN. */
+export function isShortage(error: unknown): boolean {
+  return error instanceof QueueIoError && ['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'].includes(error.code)
+}

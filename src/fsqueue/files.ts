@@ -1,0 +1,148 @@
+/** The few file operations that queue data is handled with, each with its answers. */
+import {
+  closeSync, constants, fstatSync, linkSync, openSync, readSync, renameSync, rmdirSync, unlinkSync, writeSync,
+} from 'node:fs' // biome-ignore format: one import
+import { errnoOf } from '../os/errno.ts'
+import type { Native } from '../os/native.ts'
+import { QueueIoError } from './errors.ts'
+import { type BytePath, fsPath, look } from './place.ts'
+
+/** Writes a new file, whole. Never follows a link, never overwrites: false when the name is taken. */
+export function writeNew(path: BytePath, data: string | Uint8Array, mode = 0o600): boolean {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
+  let fd: number
+  try {
+    fd = openSync(fsPath(path), flags, mode)
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return false
+    throw new QueueIoError('create', path, error)
+  }
+  try {
+    writeAll(fd, typeof data === 'string' ? Buffer.from(data) : data)
+  } catch (error) {
+    throw new QueueIoError('write', path, error)
+  } finally {
+    closeSync(fd)
+  }
+  return true
+}
+
+/** A short write is not an error of write(2), but it is of ours. */
+function writeAll(fd: number, data: Uint8Array): void {
+  for (let at = 0; at < data.length; ) at += writeSync(fd, data, at)
+}
+
+export type Reading =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'absent' }
+  /** Not a regular file, or too large: hostile or a mistake, never opened for more than a look. */
+  | { readonly kind: 'refused'; readonly why: string }
+
+/** Reads a small regular file that anybody may have put there: no link is followed, no FIFO waited for. */
+export function readRegular(path: BytePath, limit: number): Reading {
+  let fd: number
+  try {
+    fd = openSync(fsPath(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  } catch (error) {
+    const code = errnoOf(error)
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'absent' }
+    if (code === 'ELOOP') return { kind: 'refused', why: 'is a symbolic link' }
+    if (code === 'ENXIO') return { kind: 'refused', why: 'is not a regular file' }
+    throw new QueueIoError('open', path, error)
+  }
+  try {
+    const stat = fstatSync(fd)
+    if (!stat.isFile()) return { kind: 'refused', why: 'is not a regular file' }
+    if (stat.size > limit) return { kind: 'refused', why: `is larger than ${limit} bytes` }
+    return { kind: 'text', text: readBytes(fd, stat.size, limit).toString('utf8') }
+  } catch (error) {
+    if (error instanceof QueueIoError) throw error
+    throw new QueueIoError('read', path, error)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function readBytes(fd: number, size: number, limit: number): Buffer {
+  const buffer = Buffer.allocUnsafe(Math.min(size + 1, limit))
+  let length = 0
+  while (length < buffer.length) {
+    const got = readSync(fd, buffer, length, buffer.length - length, length)
+    if (got === 0) break
+    length += got
+  }
+  return buffer.subarray(0, length)
+}
+
+/** One rename(2): 'moved', or 'gone' when the source is. Any other answer is an error, a missing target directory too. */
+export function rename(from: BytePath, to: BytePath): 'moved' | 'gone' {
+  try {
+    renameSync(fsPath(from), fsPath(to))
+    return 'moved'
+  } catch (error) {
+    // ENOENT has two meanings: the item is gone (an answer), or the target directory is missing (trouble).
+    if (errnoOf(error) === 'ENOENT' && look(from) === undefined) return 'gone'
+    throw new QueueIoError('rename', `${from} -> ${to}`, error)
+  }
+}
+
+/**
+ * Moves without ever overwriting: rename(2) replaces files and empty directories silently. Exact through
+ * renameat2(2) where `native` is given; else a file is linked and unlinked, and a directory looked for first.
+ */
+export function moveNew(from: BytePath, to: BytePath, native?: Native): 'moved' | 'gone' | 'taken' {
+  if (native !== undefined) return moveNewExactly(from, to, native)
+  const source = look(from)
+  if (source === undefined) return 'gone'
+  if (!source.isDirectory()) return linkMove(from, to)
+  if (look(to) !== undefined) return 'taken'
+  return rename(from, to)
+}
+
+const ENOENT = 2
+const EEXIST = 17
+
+function moveNewExactly(from: BytePath, to: BytePath, native: Native): 'moved' | 'gone' | 'taken' {
+  const errno = native.renameNoReplace(Buffer.from(from, 'latin1'), Buffer.from(to, 'latin1'))
+  if (errno === 0) return 'moved'
+  if (errno === EEXIST) return 'taken'
+  if (errno === ENOENT && look(from) === undefined) return 'gone'
+  // Some file systems have no RENAME_NOREPLACE; whatever else it was, the plain way says it again with a name.
+  return moveNew(from, to)
+}
+
+/** Publishes one file under a name that nobody has: link(2) answers EEXIST where rename(2) would overwrite. */
+export function linkMove(from: BytePath, to: BytePath): 'moved' | 'gone' | 'taken' {
+  try {
+    linkSync(fsPath(from), fsPath(to))
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return 'taken'
+    if (errnoOf(error) === 'ENOENT' && look(from) === undefined) return 'gone'
+    throw new QueueIoError('link', `${from} -> ${to}`, error)
+  }
+  removeFile(from)
+  return 'moved'
+}
+
+/** unlink; false when it is not there. */
+export function removeFile(path: BytePath): boolean {
+  try {
+    unlinkSync(fsPath(path))
+    return true
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false
+    throw new QueueIoError('unlink', path, error)
+  }
+}
+
+/** rmdir of an empty directory; false when it is not empty or not there. */
+export function removeEmptyDir(path: BytePath): boolean {
+  try {
+    rmdirSync(fsPath(path))
+    return true
+  } catch (error) {
+    const code = errnoOf(error)
+    if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOENT' || code === 'ENOTDIR') return false
+    throw new QueueIoError('rmdir', path, error)
+  }
+}

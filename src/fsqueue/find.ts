@@ -1,0 +1,60 @@
+/** Finding one item by its id, in bounded work: by name where the name is known, else by listing. */
+import { BUCKETED, type State } from '../domain/item.ts'
+import { type ItemId, idTime, minuteBucket, parseItemName, type RawName } from '../domain/name.ts'
+import { look, names, place, type QueueDir, stateDir, within } from './place.ts'
+import { type Located, scanPages } from './scan.ts'
+
+/** Where to look first: what is short and likely. */
+const ORDER: readonly State[] = ['run', '_err', 'pause', 'que', 'done', 'relayed', 'prep']
+
+export function findItem(queue: QueueDir, id: ItemId, states: readonly State[] = ORDER): Located | undefined {
+  for (const state of states) {
+    const exact = BUCKETED[state] ? undefined : exactName(queue, state, id)
+    if (exact !== undefined) return exact
+  }
+  for (const state of states) {
+    const found = BUCKETED[state] ? findInBuckets(queue, state, id) : findByListing(queue, state, id)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+function exactName(queue: QueueDir, state: State, id: ItemId): Located | undefined {
+  for (const raw of [id, `${id}.msg`]) {
+    if (look(place(queue, state, raw)) !== undefined) return { state, raw: raw as string as RawName, bucket: undefined }
+  }
+  return undefined
+}
+
+function findByListing(queue: QueueDir, state: State, id: ItemId): Located | undefined {
+  for (const page of scanPages(stateDir(queue, state))) {
+    for (const raw of page)
+      if (raw.startsWith(id) && parseItemName(raw).id === id) return { state, raw, bucket: undefined }
+  }
+  return undefined
+}
+
+/** From the id's own time forward, since an item ends after it began; then backward, since clocks are set. */
+function findInBuckets(queue: QueueDir, state: State, id: ItemId): Located | undefined {
+  const root = stateDir(queue, state)
+  const born = minuteBucket(idTime(id))
+  const later: string[] = []
+  const earlier: string[] = []
+  for (const day of names(root)
+    .filter((name) => /^\d{8}$/.test(name))
+    .toSorted()) {
+    for (const minute of names(within(root, day))
+      .filter((name) => /^\d{4}$/.test(name))
+      .toSorted()) {
+      const bucket = `${day}/${minute}`
+      if (bucket >= born) later.push(bucket)
+      else earlier.push(bucket)
+    }
+  }
+  for (const bucket of [...later, ...earlier.toReversed()]) {
+    if (look(place(queue, state, id, bucket)) !== undefined) return { state, raw: id as string as RawName, bucket }
+    const found = names(within(root, bucket)).find((raw) => raw.startsWith(id) && parseItemName(raw).id === id)
+    if (found !== undefined) return { state, raw: found, bucket }
+  }
+  return undefined
+}

@@ -1,0 +1,85 @@
+/** Moves between states, each one rename, none over anything. */
+import { BUCKETED, type State } from '../domain/item.ts'
+import { formatItemName, type ItemId, type Millis, minuteBucket, parseItemName } from '../domain/name.ts'
+import type { Native } from '../os/native.ts'
+import { moveNew, removeEmptyDir } from './files.ts'
+import { type BytePath, inQueue, makeDir, place, type QueueDir, stateDir, within } from './place.ts'
+import type { Located } from './scan.ts'
+
+export type Moved =
+  | { readonly kind: 'moved'; readonly at: Located; readonly path: BytePath; readonly madeDirs: readonly BytePath[] }
+  /** Somebody else moved or removed it first. */
+  | { readonly kind: 'gone' }
+
+export interface Target {
+  readonly state: State
+  /** Without it the item keeps its name, less a due time. */
+  readonly due?: number | undefined
+  readonly priority?: number | undefined
+  readonly tags?: readonly string[] | undefined
+}
+
+/**
+ * Moves an item to another state. A name that is taken there gets a fresh id: nothing is overwritten, and
+ * nothing stays behind for it.
+ */
+export function moveItem(
+  queue: QueueDir,
+  from: Located,
+  target: Target,
+  context: { readonly now: Millis; readonly newId: (from: string) => ItemId; readonly native?: Native | undefined },
+): Moved {
+  const source = place(queue, from.state, from.raw, from.bucket)
+  const bucket = BUCKETED[target.state] ? minuteBucket(context.now) : undefined
+  const madeDirs = bucket === undefined ? [] : makeBucket(queue, target.state, bucket)
+  const parsed = parseItemName(from.raw)
+  const suffixes = { priority: target.priority ?? parsed.priority, due: target.due, tags: target.tags ?? parsed.tags }
+
+  for (let base = parsed.base; ; base = freshBase(parsed.base, context.newId)) {
+    const raw = formatItemName({ base, ...suffixes })
+    const path = place(queue, target.state, raw, bucket)
+    const moved = moveNew(source, path, context.native)
+    if (moved === 'gone') return { kind: 'gone' }
+    if (moved === 'moved') return { kind: 'moved', at: { state: target.state, raw, bucket }, path, madeDirs }
+  }
+}
+
+function freshBase(base: string, newId: (from: string) => ItemId): string {
+  const name = parseItemName(base)
+  const own = name.id === undefined ? base : name.id.slice(30)
+  return name.isMessage ? `${newId(own)}.msg` : newId(own)
+}
+
+/** Makes `done/YYYYMMDD/HHMM`; returns the directories to sync, whether made now or not: EEXIST is not durability. */
+function makeBucket(queue: QueueDir, state: State, bucket: string): BytePath[] {
+  const root = stateDir(queue, state)
+  const day = within(root, bucket.slice(0, 8))
+  const minute = within(root, bucket)
+  makeDir(root)
+  makeDir(day)
+  makeDir(minute)
+  return [minute, day, root]
+}
+
+/** Away from any state: into `_tmp/trash-…`, to be removed for good by the cleaner or by hand. */
+export function trashItem(
+  queue: QueueDir,
+  from: Located,
+  context: { readonly newId: (from: string) => ItemId; readonly native?: Native | undefined },
+): 'moved' | 'gone' {
+  const source = place(queue, from.state, from.raw, from.bucket)
+  makeDir(inQueue(queue, '_tmp'))
+  for (;;) {
+    const moved = moveNew(
+      source,
+      inQueue(queue, `_tmp/trash-${context.newId('').slice(0, 29)}-${from.raw.slice(0, 150)}`),
+      context.native,
+    )
+    if (moved !== 'taken') return moved
+  }
+}
+
+/** Empty buckets cost an inode each: dropped when their last item left. */
+export function dropEmptyBucket(queue: QueueDir, state: State, bucket: string): void {
+  if (removeEmptyDir(place(queue, state, bucket))) removeEmptyDir(place(queue, state, bucket.slice(0, 8)))
+}

@@ -1,0 +1,132 @@
+/** prep→que: what others may see of an item is whole and on the disk before its name appears. */
+import { constants, copyFileSync, linkSync, rmSync, statSync } from 'node:fs'
+import type { Msg } from '../domain/item.ts'
+import { formatMsg } from '../domain/msg.ts'
+import { formatItemName, type ItemId, type RawName } from '../domain/name.ts'
+import { errnoOf } from '../os/errno.ts'
+import type { Native } from '../os/native.ts'
+import { QueueIoError } from './errors.ts'
+import { moveNew, writeNew } from './files.ts'
+import { type BytePath, fsPath, makeDir, place, type QueueDir, stateDir, within } from './place.ts'
+import { type Syncer, treeOf } from './sync.ts'
+
+export type Source =
+  | { readonly kind: 'data'; readonly data: Uint8Array }
+  /** `copy` is independent of the source, sharing blocks where the file system can; `link` is the same inode. */
+  | { readonly kind: 'copy' | 'link'; readonly path: BytePath }
+
+export interface Draft {
+  readonly id: ItemId
+  readonly priority?: number | undefined
+  /** Not before, unix seconds. */
+  readonly due?: number | undefined
+  readonly tags?: readonly string[] | undefined
+  /** Without it, and with one attachment, the item is a plain file. */
+  readonly msg: Msg | undefined
+  readonly attach: readonly { readonly name: RawName; readonly source: Source }[]
+}
+
+/**
+ * The names are in que/, but not known to be on the disk: after a power cut they may be there or not. To be
+ * repeated with the same ids (exit code 74).
+ */
+export class OutcomeUnknown extends Error {
+  override readonly name = 'OutcomeUnknown'
+  readonly ids: readonly ItemId[]
+
+  constructor(ids: readonly ItemId[], cause: QueueIoError) {
+    super(`published, but not known to be on the disk: ${cause.message}`, { cause })
+    this.ids = ids
+  }
+}
+
+export interface Published {
+  readonly id: ItemId
+  readonly name: RawName
+  /** `taken`: an item of this name is there already. */
+  readonly kind: 'published' | 'taken'
+}
+
+/** Publishes a group of items with two rounds of sync. Throws before anything is visible, or OutcomeUnknown after. */
+export async function publish(
+  queue: QueueDir,
+  drafts: readonly Draft[],
+  syncer: Syncer,
+  native?: Native,
+): Promise<Published[]> {
+  const built: { draft: Draft; prep: BytePath; name: RawName }[] = []
+  try {
+    for (const draft of drafts) built.push(build(queue, draft))
+    await syncer.sync([...built.flatMap(({ prep }) => treeOf(prep)), stateDir(queue, 'prep')])
+  } catch (error) {
+    for (const { prep } of built) rmSync(fsPath(prep), { recursive: true, force: true })
+    throw error
+  }
+
+  const results = built.map(({ draft, prep, name }): Published => {
+    const moved = moveNew(prep, place(queue, 'que', name), native)
+    if (moved === 'moved') return { id: draft.id, name, kind: 'published' }
+    rmSync(fsPath(prep), { recursive: true, force: true })
+    return { id: draft.id, name, kind: 'taken' }
+  })
+  try {
+    await syncer.sync([stateDir(queue, 'que'), stateDir(queue, 'prep')])
+  } catch (error) {
+    if (error instanceof QueueIoError)
+      throw new OutcomeUnknown(
+        drafts.map(({ id }) => id),
+        error,
+      )
+    throw error
+  }
+  return results
+}
+
+function build(queue: QueueDir, draft: Draft): { draft: Draft; prep: BytePath; name: RawName } {
+  const [only] = draft.attach
+  const suffixes = { priority: draft.priority, due: draft.due, tags: draft.tags }
+  const isMessage = draft.msg !== undefined && only === undefined
+  const name = formatItemName({ base: isMessage ? `${draft.id}.msg` : draft.id, ...suffixes })
+  const prep = place(queue, 'prep', name)
+
+  if (isMessage) write(prep, Buffer.from(formatMsg(draft.msg ?? {})))
+  else if (draft.msg === undefined && only !== undefined && draft.attach.length === 1) fill(prep, only.source)
+  else buildDirectory(prep, draft)
+  return { draft, prep, name }
+}
+
+function buildDirectory(prep: BytePath, draft: Draft): void {
+  if (!makeDir(prep)) throw new QueueIoError('mkdir', prep, Object.assign(new Error('exists'), { code: 'EEXIST' }))
+  write(within(prep, 'msg'), Buffer.from(formatMsg(draft.msg ?? {})))
+  if (draft.attach.length > 0) makeDir(within(prep, 'attach'))
+  for (const { name, source } of draft.attach) fill(within(prep, 'attach', name), source)
+}
+
+function write(path: BytePath, data: Uint8Array): void {
+  if (!writeNew(path, data))
+    throw new QueueIoError('create', path, Object.assign(new Error('exists'), { code: 'EEXIST' }))
+}
+
+function fill(target: BytePath, source: Source): void {
+  if (source.kind === 'data') {
+    write(target, source.data)
+    return
+  }
+  try {
+    // Opening a FIFO would wait for a writer, and a directory is no payload.
+    if (!statSync(fsPath(source.path)).isFile())
+      throw Object.assign(new Error('not a regular file'), { code: 'EINVAL' })
+    if (source.kind === 'link') linkSync(fsPath(source.path), fsPath(target))
+    else copyFileSync(fsPath(source.path), fsPath(target), constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
+  } catch (error) {
+    throw new QueueIoError(source.kind, source.path, error)
+  }
+}
+
+/** Is this an error of the source rather than of the queue? */
+export function isSourceProblem(error: QueueIoError): boolean {
+  return (
+    (error.operation === 'copy' || error.operation === 'link') &&
+    ['ENOENT', 'EACCES', 'EINVAL', 'EISDIR'].includes(errnoOf(error.cause) ?? '')
+  )
+}

@@ -1,0 +1,112 @@
+/** Listing directories of any size in bounded steps (opendir in pages: the first of a million after 1 ms). */
+import { closeSync, type Dir, fstatSync, opendirSync, openSync } from 'node:fs'
+import { BUCKETED, type State } from '../domain/item.ts'
+import { isVisible, type RawName } from '../domain/name.ts'
+import { errnoOf } from '../os/errno.ts'
+import { QueueIoError } from './errors.ts'
+import { type BytePath, fsPath, look, names, type QueueDir, stateDir, within } from './place.ts'
+
+const PAGE = 1024
+
+/** Pages of visible names in the order found. A directory that is not there has none. */
+export function* scanPages(path: BytePath): Generator<RawName[], void, void> {
+  const dir = open(path)
+  if (dir === undefined) return
+  try {
+    for (;;) {
+      const page: RawName[] = []
+      let read = 0
+      for (; read < PAGE; read += 1) {
+        const entry = dir.readSync()
+        if (entry === null) break
+        if (isVisible(entry.name)) page.push(entry.name as RawName)
+      }
+      if (page.length > 0) yield page
+      if (read < PAGE) return
+    }
+  } catch (error) {
+    throw error instanceof QueueIoError ? error : new QueueIoError('readdir', path, error)
+  } finally {
+    dir.closeSync()
+  }
+}
+
+function open(path: BytePath): Dir | undefined {
+  try {
+    return opendirSync(fsPath(path) as string, { encoding: 'latin1' as BufferEncoding, bufferSize: PAGE })
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined
+    throw new QueueIoError('opendir', path, error)
+  }
+}
+
+/** Nanoseconds: a directory is worth a scan when this moved. undefined when it is not there. */
+export function directoryMtime(path: BytePath): bigint | undefined {
+  try {
+    const fd = openSync(fsPath(path), 'r')
+    try {
+      return fstatSync(fd, { bigint: true }).mtimeNs
+    } finally {
+      closeSync(fd)
+    }
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined
+    throw new QueueIoError('stat', path, error)
+  }
+}
+
+/** Where a listed item lies. `bucket` is `YYYYMMDD/HHMM` in done/ and relayed/. */
+export interface Located {
+  readonly state: State
+  readonly raw: RawName
+  readonly bucket: string | undefined
+}
+
+/** The items of a state, lazily. Bucketed states newest first; the others in the order found. */
+export function* itemsOf(queue: QueueDir, state: State): Generator<Located, void, void> {
+  if (!BUCKETED[state]) {
+    for (const page of scanPages(stateDir(queue, state))) {
+      for (const raw of page) yield { state, raw, bucket: undefined }
+    }
+    return
+  }
+  for (const bucket of buckets(queue, state)) {
+    for (const page of scanPages(within(stateDir(queue, state), bucket))) {
+      for (const raw of page) yield { state, raw, bucket }
+    }
+  }
+}
+
+/** `YYYYMMDD/HHMM` of a bucketed state, newest first. */
+export function* buckets(queue: QueueDir, state: State): Generator<string, void, void> {
+  const root = stateDir(queue, state)
+  for (const day of names(root)
+    .filter((name) => /^\d{8}$/.test(name))
+    .toSorted()
+    .toReversed()) {
+    for (const minute of names(within(root, day))
+      .filter((name) => /^\d{4}$/.test(name))
+      .toSorted()
+      .toReversed()) {
+      yield `${day}/${minute}`
+    }
+  }
+}
+
+/** Does a directory hold anything visible? One page at most. */
+export function hasItems(path: BytePath): boolean {
+  const stat = look(path)
+  if (stat === undefined || !stat.isDirectory()) return false
+  for (const page of scanPages(path)) if (page.length > 0) return true
+  return false
+}
+
+/** How many visible entries, counted up to `limit`. */
+export function countItems(items: Iterable<unknown>, limit: number): number {
+  let count = 0
+  for (const _ of items) {
+    count += 1
+    if (count >= limit) break
+  }
+  return count
+}

@@ -1,0 +1,99 @@
+/** Everything rqd says of itself: one closed union. `log.ts` turns an event into a line; nobody writes text. */
+
+/** Of a queue's worker; goes to the queue's `_log`. */
+export type QueueEvent =
+  | { readonly kind: 'worker-started'; readonly pid: number; readonly adopted: number }
+  | { readonly kind: 'worker-stopped'; readonly why: string }
+  | { readonly kind: 'item-started'; readonly id: string; readonly attempt: number; readonly slot: number }
+  | {
+      readonly kind: 'item-ended'
+      readonly id: string
+      readonly attempt: number
+      readonly to: string
+      readonly verdict: string
+      readonly exit?: number
+      readonly text?: string
+      readonly ms?: number
+    }
+  | { readonly kind: 'item-refused'; readonly name: string; readonly why: string }
+  | { readonly kind: 'item-adopted'; readonly id: string; readonly attempt: number; readonly slot: number }
+  | { readonly kind: 'item-recovered'; readonly id: string; readonly action: string }
+  | { readonly kind: 'item-stopping'; readonly id: string; readonly cause: string; readonly signal: string }
+  | { readonly kind: 'item-unavailable'; readonly name: string; readonly problem: string; readonly retryMs: number }
+  | {
+      readonly kind: 'published'
+      readonly id: string
+      readonly to: string
+      readonly as: string
+      readonly why: 'relay' | 'dup'
+    }
+  | { readonly kind: 'handler-broken'; readonly problem: string; readonly retryMs: number }
+  | { readonly kind: 'handler-mended' }
+  | { readonly kind: 'config-loaded'; readonly slots: number }
+  | { readonly kind: 'config-bad'; readonly problem: string }
+  | { readonly kind: 'disk-trouble'; readonly operation: string; readonly path: string; readonly code: string }
+  | { readonly kind: 'disk-well' }
+  | { readonly kind: 'slot-lost'; readonly slot: number; readonly id?: string }
+  | {
+      readonly kind: 'leftover-killed'
+      readonly pid: number
+      readonly id: string | undefined
+      readonly escaped: boolean
+    }
+  | { readonly kind: 'log-cut'; readonly id: string; readonly bytes: number }
+  | { readonly kind: 'scan'; readonly names: number; readonly ms: number; readonly why: string }
+
+/** Of the supervisor; goes to stderr or `rqd.log`. */
+export type DaemonEvent =
+  | { readonly kind: 'daemon-started'; readonly root: string; readonly pid: number; readonly queues: number }
+  | { readonly kind: 'daemon-stopping'; readonly how: string }
+  | { readonly kind: 'daemon-stopped' }
+  | { readonly kind: 'queue-appeared'; readonly queue: string }
+  | { readonly kind: 'queue-gone'; readonly queue: string }
+  | { readonly kind: 'queue-ignored'; readonly name: string; readonly why: string }
+  | { readonly kind: 'worker-forked'; readonly queue: string; readonly pid: number }
+  | { readonly kind: 'worker-ended'; readonly queue: string; readonly how: string; readonly restartMs?: number }
+  | { readonly kind: 'worker-retired'; readonly queue: string }
+  | { readonly kind: 'reloading' }
+  | { readonly kind: 'unclean-boot' }
+  | { readonly kind: 'trouble'; readonly what: string }
+
+export type RqEvent = QueueEvent | DaemonEvent
+export type EventKind = RqEvent['kind']
+export type Level = 'debug' | 'info' | 'warn' | 'error'
+
+/** Total: an event without a level does not compile. */
+export const LEVELS = {
+  'worker-started': 'info',
+  'worker-stopped': 'info',
+  'item-started': 'debug',
+  'item-ended': 'info',
+  'item-refused': 'warn',
+  'item-adopted': 'info',
+  'item-recovered': 'info',
+  'item-stopping': 'info',
+  'item-unavailable': 'warn',
+  published: 'info',
+  'handler-broken': 'error',
+  'handler-mended': 'info',
+  'config-loaded': 'debug',
+  'config-bad': 'error',
+  'disk-trouble': 'error',
+  'disk-well': 'info',
+  'slot-lost': 'warn',
+  'leftover-killed': 'warn',
+  'log-cut': 'warn',
+  scan: 'debug',
+  'daemon-started': 'info',
+  'daemon-stopping': 'info',
+  'daemon-stopped': 'info',
+  'queue-appeared': 'info',
+  'queue-gone': 'info',
+  'queue-ignored': 'warn',
+  'worker-forked': 'debug',
+  'worker-ended': 'warn',
+  'worker-retired': 'debug',
+  reloading: 'info',
+  'unclean-boot': 'warn',
+  trouble: 'error',
+} as const satisfies Record<EventKind, Level>

@@ -1,0 +1,114 @@
+/** Facts about processes, from /proc (proc(5)). A process is pid + start time + boot, never its pid alone. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { errnoOf } from './errno.ts'
+
+export interface ProcessStat {
+  readonly pid: number
+  readonly state: string
+  readonly parent: number
+  readonly group: number
+  /** Start time in clock ticks after boot, field 22: with the pid it names a process for good. */
+  readonly start: number
+}
+
+let boot: string | undefined
+
+/** Differs after every boot: what was recorded under another one is history. */
+export function bootId(): string {
+  boot ??= readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
+  return boot
+}
+
+/** One process, or undefined when there is none. Zombies are processes here; see `isAlive`. */
+export function processStat(pid: number): ProcessStat | undefined {
+  try {
+    return parseStat(pid, readFileSync(`/proc/${pid}/stat`, 'latin1'))
+  } catch (error) {
+    // ESRCH: it ended between open and read.
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ESRCH') return undefined
+    throw error
+  }
+}
+
+function parseStat(pid: number, text: string): ProcessStat {
+  // The command may hold blanks and parentheses; the fields begin after the last one.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  return {
+    pid,
+    state: fields[0] ?? '?',
+    parent: Number(fields[1]),
+    group: Number(fields[2]),
+    start: Number(fields[19]),
+  }
+}
+
+/** Is this very process alive? A zombie is dead: PID 1 of a container may never reap it. */
+export function isAlive(pid: number, start: number): boolean {
+  const stat = processStat(pid)
+  return stat !== undefined && stat.start === start && !isDead(stat)
+}
+
+function isDead(stat: ProcessStat): boolean {
+  return stat.state === 'Z' || stat.state === 'X'
+}
+
+/** All living processes. */
+export function processes(): ProcessStat[] {
+  const all: ProcessStat[] = []
+  for (const name of readdirSync('/proc')) {
+    const pid = Number(name)
+    if (!Number.isInteger(pid)) continue
+    const stat = processStat(pid)
+    if (stat !== undefined && !isDead(stat)) all.push(stat)
+  }
+  return all
+}
+
+/** Has any living process this process group? */
+export function groupIsAlive(group: number): boolean {
+  try {
+    process.kill(-group, 0)
+  } catch (error) {
+    if (errnoOf(error) === 'ESRCH') return false
+    if (errnoOf(error) !== 'EPERM') throw error
+  }
+  // The group may consist of zombies only.
+  return processes().some((stat) => stat.group === group)
+}
+
+/** Signals a process group; false when it has no process left. */
+export function signalGroup(group: number, signal: NodeJS.Signals): boolean {
+  try {
+    process.kill(-group, signal)
+    return true
+  } catch (error) {
+    if (errnoOf(error) === 'ESRCH') return false
+    throw error
+  }
+}
+
+/** Signals one process; false when it is gone. */
+export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    process.kill(pid, signal)
+    return true
+  } catch (error) {
+    if (errnoOf(error) === 'ESRCH') return false
+    throw error
+  }
+}
+
+/** A variable of a process's first environment; undefined when it has none or may not be read. */
+export function environmentOf(pid: number, name: string): string | undefined {
+  try {
+    const prefix = `${name}=`
+    const found = readFileSync(`/proc/${pid}/environ`, 'latin1')
+      .split('\0')
+      .find((entry) => entry.startsWith(prefix))
+    return found?.slice(prefix.length)
+  } catch (error) {
+    const code = errnoOf(error)
+    if (code === 'ENOENT' || code === 'ESRCH' || code === 'EACCES' || code === 'EPERM') return undefined
+    throw error
+  }
+}
