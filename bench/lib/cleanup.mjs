@@ -13,15 +13,27 @@ export function onExit(action) {
   return once
 }
 
-process.on('exit', () => {
-  for (const action of undo.reverse()) {
+/** Undoes what was registered while `work` ran, whether it succeeds or not. */
+export async function undone(work) {
+  const mark = undo.length
+  try {
+    return await work()
+  } finally {
+    undoTo(mark)
+  }
+}
+
+function undoTo(mark) {
+  for (const action of undo.splice(mark).reverse()) {
     try {
       action()
     } catch (error) {
       console.error(`bench: could not clean up: ${error.message}`)
     }
   }
-})
+}
+
+process.on('exit', () => undoTo(0))
 for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],

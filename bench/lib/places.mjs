@@ -1,6 +1,6 @@
 // Where a row is measured: tmpfs, and ext4 with a journal. Each group of rows gets a fresh one: neither what an
 // earlier group left behind nor its deletions are measured along.
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { onExit } from './cleanup.mjs'
@@ -19,8 +19,8 @@ export function missing(place) {
 
 function openTmpfs() {
   const dir = mkdtempSync('/dev/shm/rqd-bench-')
-  const close = onExit(() => rmSync(dir, { recursive: true, force: true }))
-  return { name: 'tmpfs', dir, durable: false, sync() {}, close }
+  onExit(() => rmSync(dir, { recursive: true, force: true }))
+  return { dir, durable: false, sync() {} }
 }
 
 function openExt4() {
@@ -28,17 +28,22 @@ function openExt4() {
   const base = mkdtempSync('/var/tmp/rqd-bench-')
   const image = join(base, 'image')
   const dir = join(base, 'mnt')
-  const closeBase = onExit(() => rmSync(base, { recursive: true, force: true, maxRetries: 3 }))
+  onExit(() => rmSync(base, { recursive: true, force: true, maxRetries: 3 }))
   mkdirSync(dir)
   execFileSync('truncate', ['-s', IMAGE_SIZE, image])
   const whole = 'nodiscard,lazy_itable_init=0,lazy_journal_init=0'
   execFileSync('mkfs.ext4', ['-q', '-F', '-N', INODES, '-O', 'has_journal', '-E', whole, image])
   execFileSync('mount', ['-o', 'loop', image, dir])
-  const closeMount = onExit(() => execFileSync('umount', [dir]))
-  const close = () => {
-    closeMount()
-    closeBase()
-  }
+  onExit(() => unmount(dir))
   // What the one before left dirty is not to be written on the account of the next.
-  return { name: 'ext4', dir, durable: true, sync: () => execFileSync('sync', ['-f', dir]), close }
+  return { dir, durable: true, sync: () => execFileSync('sync', ['-f', dir]) }
+}
+
+/** What was killed a moment ago may still hold it. */
+function unmount(dir) {
+  for (let tries = 0; tries < 50; tries += 1) {
+    if (spawnSync('umount', [dir]).status === 0) return
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100)
+  }
+  execFileSync('umount', ['--lazy', dir])
 }

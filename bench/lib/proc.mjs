@@ -5,7 +5,12 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 export function processTree(root) {
   const children = new Map()
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    const parent = unlessGone(() => readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '').split(' ')[1])
+    const parent = unlessGone(
+      () =>
+        readFileSync(`/proc/${pid}/stat`, 'latin1')
+          .replace(/^.*\) /s, '')
+          .split(' ')[1],
+    )
     if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), pid])
   }
   const found = [String(root)]

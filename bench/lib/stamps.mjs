@@ -13,15 +13,12 @@ export function readStamps(tools) {
   return parse(readText(tools.stamps))
 }
 
-/** Milliseconds from the rename to the handler's main(), for every item that was moved. */
+/** Milliseconds from the rename to the handler's main(), for every item that was moved; undefined until all have run. */
 export function latencies(moved, stamps) {
   const began = new Map()
   for (const { id, ns } of stamps) if (!began.has(id)) began.set(id, ns)
-  return parse(moved).map(({ id, ns }) => {
-    const start = began.get(id)
-    if (start === undefined) throw new Error(`${id} did not run`)
-    return (start - ns) / 1e6
-  })
+  const items = parse(moved)
+  return items.every(({ id }) => began.has(id)) ? items.map(({ id, ns }) => (began.get(id) - ns) / 1e6) : undefined
 }
 
 function parse(text) {

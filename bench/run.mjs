@@ -1,0 +1,71 @@
+// The benchmark: `node bench/run.mjs [--quick] [--only GROUP,...] [--on tmpfs|ext4] [--bin DIR] [--json FILE]`. See README.md.
+import { existsSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { undone } from './lib/cleanup.mjs'
+import { missing, PLACES } from './lib/places.mjs'
+import { failedRow, formatTable } from './lib/rows.mjs'
+import { compileTools } from './lib/tools.mjs'
+
+const GROUPS = ['exec', 'latency', 'inject', 'million', 'burst', 'queues', 'rest', 'ls']
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', default: GROUPS.join() },
+    on: { type: 'string', default: Object.keys(PLACES).join() },
+    bin: { type: 'string', default: join(import.meta.dirname, '..', 'bin') },
+    rounds: { type: 'string' },
+    json: { type: 'string' },
+  },
+})
+const groups = known('--only', values.only.split(','), GROUPS)
+const places = known('--on', values.on.split(','), Object.keys(PLACES))
+const bin = resolve(values.bin)
+for (const name of ['rq', 'rqd']) if (!existsSync(join(bin, name))) fail(`there is no ${name} in ${bin}`)
+
+const results = {}
+const shared = {
+  bin,
+  quick: values.quick,
+  rounds: Number(values.rounds ?? (values.quick ? 3 : 5)),
+  tools: compileTools(),
+}
+for (const name of places) {
+  const reason = missing(name)
+  if (reason === undefined) results[name] = await measureOn(name)
+  else console.log(`\n${name}: skipped: ${reason}`)
+}
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`)
+// Slow is a row of the table; only what could not be measured is an error.
+process.exit(
+  Object.values(results)
+    .flat()
+    .some(({ verdict }) => verdict.startsWith('FAILED'))
+    ? 1
+    : 0,
+)
+
+async function measureOn(name) {
+  const rows = []
+  for (const group of groups) {
+    const start = Date.now()
+    const { measure } = await import(`./rows/${group}.mjs`)
+    const measured = undone(() => measure({ ...shared, place: PLACES[name]() }))
+    rows.push(...(await measured.catch((error) => [failedRow(group, error)])))
+    console.error(`bench: ${name}, ${group}: ${Math.round((Date.now() - start) / 1000)} s`)
+  }
+  console.log(`\n${name}\n\n${formatTable(rows)}`)
+  return rows
+}
+
+function known(option, wanted, all) {
+  const unknown = wanted.find((name) => !all.includes(name))
+  if (unknown !== undefined) fail(`${option} ${unknown}: there are ${all.join(', ')}`)
+  return wanted
+}
+
+function fail(message) {
+  console.error(`bench: ${message}`)
+  process.exit(2)
+}
