@@ -16,6 +16,11 @@ export type Millis = number
 
 export const DEFAULT_PRIORITY = 5
 const MAX_ID_BYTES = 150
+/** NAME_MAX of every file system that we know. */
+const MAX_NAME_BYTES = 255
+const PRIORITY = /^p\d$/
+const DUE = /^t\d{1,11}$/
+const MAX_DUE = 99_999_999_999
 const ID = /^\d{8}T\d{6}\.\d{6}-[0-9a-z]{6}(?:-[A-Za-z0-9._-]+)?$/
 const ID_HEAD_LENGTH = '20261122T101500.123456-x7f2k9'.length
 const TAG = /^[A-Za-z0-9_.:@-]{1,64}$/
@@ -53,8 +58,8 @@ export function parseItemName(raw: string): ItemName {
     const comma = base.lastIndexOf(',')
     if (comma <= 0) break
     const suffix = base.slice(comma + 1)
-    if (priority === undefined && /^p\d$/.test(suffix)) priority = Number(suffix.slice(1))
-    else if (due === undefined && /^t\d{1,11}$/.test(suffix)) due = Number(suffix.slice(1))
+    if (priority === undefined && PRIORITY.test(suffix)) priority = Number(suffix.slice(1))
+    else if (due === undefined && DUE.test(suffix)) due = Number(suffix.slice(1))
     else if (suffix.charCodeAt(0) === 43 && TAG.test(suffix.slice(1))) tags.unshift(suffix.slice(1))
     else break
     base = base.slice(0, comma)
@@ -65,7 +70,10 @@ export function parseItemName(raw: string): ItemName {
   return { base, id, isMessage, priority: priority ?? DEFAULT_PRIORITY, due, tags }
 }
 
-/** The canonical name: suffixes in one order, defaults left out. Inverse of `parseItemName`. */
+/**
+ * The canonical name: suffixes in one order, defaults left out. Inverse of `parseItemName`. Tags that would make
+ * it longer than a directory takes are left out: an item with a verdict must be movable.
+ */
 export function formatItemName(name: {
   readonly base: string
   readonly priority?: number | undefined
@@ -73,9 +81,16 @@ export function formatItemName(name: {
   readonly tags?: readonly string[] | undefined
 }): RawName {
   let out = name.base
-  if (name.priority !== undefined && name.priority !== DEFAULT_PRIORITY) out += `,p${name.priority}`
-  if (name.due !== undefined) out += `,t${Math.ceil(name.due)}`
-  for (const tag of name.tags ?? []) out += `,+${tag}`
+  // A base such as `a,p1`, of `a,p1,p5`, needs the suffix that keeps its own end from being read as one.
+  const end = out.lastIndexOf(',') > 0 ? out.slice(out.lastIndexOf(',') + 1) : ''
+  const priority = name.priority ?? DEFAULT_PRIORITY
+  const due = name.due ?? (DUE.test(end) ? 0 : undefined)
+  if (priority !== DEFAULT_PRIORITY || PRIORITY.test(end)) out += `,p${priority}`
+  if (due !== undefined) out += `,t${Math.min(Math.max(0, Math.ceil(due)), MAX_DUE)}`
+  for (const tag of name.tags ?? []) {
+    if (out.length + tag.length + 2 > MAX_NAME_BYTES) break
+    out += `,+${tag}`
+  }
   return out as RawName
 }
 
@@ -132,8 +147,9 @@ export function idHead(id: ItemId): string {
 
 /** A queue's name: UTF-8, up to 128 bytes; blanks are fine, '/', control characters and a leading dot are not. */
 export function parseQueueName(text: string): QueueName | undefined {
-  if (text === '' || text.startsWith('.') || text.length > 128) return undefined
-  return /[/\u0000-\u001f\u007f\ufffd]/.test(text) ? undefined : (text as QueueName)
+  if (text === '' || text.startsWith('.') || rawName(text).length > 128) return undefined
+  // U+FFFD is what a decoder makes of bytes that are not UTF-8; half a surrogate pair has no bytes.
+  return /[/\ufffd\p{Cc}\p{Cs}]/u.test(text) ? undefined : (text as QueueName)
 }
 
 /** `done/YYYYMMDD/HHMM`, UTC: where an item that finished at `now` lies. */
@@ -147,7 +163,7 @@ export function displayName(raw: string): string {
   if (/^[\x20-\x7e]*$/.test(raw)) return raw
   const bytes = Uint8Array.from(raw, (c) => c.charCodeAt(0))
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
     return raw.replace(/[^\x20-\x7e]|%/g, (c) => `%${c.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`)
