@@ -1,0 +1,61 @@
+/** Holds what a config.json says against its schema; every problem names the key and the fix. */
+import * as v from 'valibot'
+import { type ConfigProblem, readConfigFile } from './file.ts'
+import { nearest } from './near.ts'
+
+export type ConfigResult<T> =
+  | { readonly kind: 'ok'; readonly config: T }
+  | { readonly kind: 'bad'; readonly problems: readonly ConfigProblem[] }
+
+type ObjectSchema = v.GenericSchema & { readonly entries: Readonly<Record<string, v.GenericSchema>> }
+
+/** A file that is not there says nothing: `{}`. */
+export function checkFile<S extends ObjectSchema>(file: string, schema: S): ConfigResult<v.InferOutput<S>> {
+  const reading = readConfigFile(file)
+  if (reading.kind === 'bad') return { kind: 'bad', problems: [reading.problem] }
+  const value = reading.kind === 'absent' ? {} : reading.value
+  const shape = shapeProblems(schema, value, '').map((found) => ({ file, ...found }))
+  const result = v.safeParse(schema, value)
+  if (result.success && shape.length === 0) return { kind: 'ok', config: result.output }
+  const issues = (result.issues ?? []).filter((issue) => !isUnknownKey(issue)).map((issue) => describe(file, issue))
+  return { kind: 'bad', problems: [...shape, ...issues] }
+}
+
+function isUnknownKey(issue: v.BaseIssue<unknown>): boolean {
+  return issue.type === 'strict_object' && issue.expected === 'never'
+}
+
+/**
+ * What valibot leaves open: it stops at the first unknown key of an object, where a person wants them all,
+ * each with the right one; and a list is an object to it.
+ */
+function shapeProblems(schema: v.GenericSchema, value: unknown, key: string): Omit<ConfigProblem, 'file'>[] {
+  const bare = unwrap(schema)
+  if (Array.isArray(value) && (bare.type === 'strict_object' || bare.type === 'record')) {
+    return [{ key, problem: 'must be an object', fix: 'found a list' }]
+  }
+  if (!('entries' in bare) || typeof value !== 'object' || value === null) return []
+  const entries = bare.entries as Readonly<Record<string, v.GenericSchema>>
+  return Object.entries(value).flatMap(([name, inner]) => {
+    const path = key === '' ? name : `${key}.${name}`
+    const known = Object.hasOwn(entries, name) ? entries[name] : undefined
+    return known === undefined ? [unknownKey(path, name, Object.keys(entries))] : shapeProblems(known, inner, path)
+  })
+}
+
+function unknownKey(key: string, name: string, known: readonly string[]): Omit<ConfigProblem, 'file'> {
+  const near = nearest(name, known)
+  const fix = near === undefined ? `known keys: ${known.join(', ')}` : `did you mean "${near}"?`
+  return { key, problem: 'is no known key', fix }
+}
+
+/** The schema inside `optional`; a pipe carries the properties of its first schema. */
+function unwrap(schema: v.GenericSchema): v.GenericSchema {
+  return 'wrapped' in schema ? unwrap(schema.wrapped as v.GenericSchema) : schema
+}
+
+function describe(file: string, issue: v.BaseIssue<unknown>): ConfigProblem {
+  const key = v.getDotPath(issue) ?? ''
+  const found = issue.received === 'undefined' ? 'nothing' : issue.received
+  return { file, key, problem: issue.message, fix: `found ${found.length > 60 ? `${found.slice(0, 60)}…` : found}` }
+}

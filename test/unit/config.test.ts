@@ -1,0 +1,218 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { formatProblem, loadQueueConfig, loadRootConfig } from '../../src/config/config.ts'
+import { nearest } from '../../src/config/near.ts'
+import { resolveRoot } from '../../src/config/root.ts'
+import { formatDuration, parseDuration, parseSize } from '../../src/config/units.ts'
+
+const base = mkdtempSync(join(tmpdir(), 'rqd-config-'))
+let count = 0
+let dir = base
+afterAll(() => rmSync(base, { recursive: true, force: true }))
+beforeEach(() => {
+  count += 1
+  dir = join(base, String(count))
+  mkdirSync(dir)
+})
+
+function write(content: unknown): void {
+  writeFileSync(join(dir, 'config.json'), typeof content === 'string' ? content : JSON.stringify(content))
+}
+
+function load(content: unknown, root?: Parameters<typeof loadQueueConfig>[1]) {
+  write(content)
+  const result = loadQueueConfig(dir, root)
+  if (result.kind === 'bad') throw new Error(result.problems.map(formatProblem).join('\n'))
+  return result.config
+}
+
+function problems(content: unknown): string[] {
+  write(content)
+  const result = loadQueueConfig(dir)
+  return result.kind === 'ok' ? [] : result.problems.map((problem) => formatProblem(problem).replace(`${dir}/`, ''))
+}
+
+describe('units', () => {
+  test.each([
+    ['90s', 90_000],
+    ['1h 30m', 5_400_000],
+    ['1h30m', 5_400_000],
+    ['250ms', 250],
+    ['0.5s', 500],
+    [' 2 d ', 172_800_000],
+    ['1w', 604_800_000],
+    ['90', 90_000],
+    [1.5, 1500],
+    [0, 0],
+    ['', undefined],
+    ['1x', undefined],
+    ['-1s', undefined],
+    ['s', undefined],
+    ['1 2', undefined],
+    ['1h nonsense', undefined],
+    [-1, undefined],
+    ['9999999w', undefined],
+  ])('duration %j is %j ms', (text, ms) => expect(parseDuration(text)).toBe(ms))
+
+  test.each([
+    ['64M', 67_108_864],
+    ['1.5 GiB', 1_610_612_736],
+    ['10kb', 10_240],
+    ['7', 7],
+    ['7B', 7],
+    [4096, 4096],
+    ['-1', undefined],
+    ['1X', undefined],
+    ['', undefined],
+  ])('size %j is %j bytes', (text, bytes) => expect(parseSize(text)).toBe(bytes))
+
+  test('a formatted duration reads back', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 1e12 }), (ms) => {
+        expect(parseDuration(formatDuration(ms))).toBe(ms)
+      }),
+    )
+  })
+})
+
+test('the near word', () => {
+  const keys = ['handler', 'max_attempts', 'slots', 'settle', 'env']
+  expect(nearest('handlr', keys)).toBe('handler')
+  expect(nearest('maxAttempts', keys)).toBe('max_attempts')
+  expect(nearest('max-atempts', keys)).toBe('max_attempts')
+  expect(nearest('solts', keys)).toBe('slots')
+  expect(nearest('color', keys)).toBeUndefined()
+})
+
+describe('a queue', () => {
+  test('has a default for every key', () => {
+    const result = loadQueueConfig(dir)
+    expect(result).toMatchObject({
+      kind: 'ok',
+      config: {
+        handler: ['./handler'],
+        execPrefix: [],
+        env: {},
+        slots: availableParallelism(),
+        settle: 1000,
+        marker: undefined,
+        policy: { maxAttempts: 15, retryLimit: 0, rescheduleAfter: 60_000, exitCodes: { '75': 'reschedule' } },
+        dup: false,
+        maxLog: 67_108_864,
+        termTimeout: 4000,
+        durability: 'group',
+        dirs: { que: 'que', _err: '_err' },
+        shared: false,
+      },
+    })
+  })
+
+  test('says how it differs', () => {
+    const config = load({
+      $schema: '../../docs/config.schema.json',
+      handler: 'run.py',
+      slots: 3,
+      retry: { limit: 2, delay: '5m' },
+      exit_codes: { '3': 'done', '75': 'fail' },
+      dirs: { que: 'working', done: 'resolved' },
+      settle: 0,
+      max_log: '1K',
+    })
+    expect(config.handler).toEqual(['./run.py'])
+    expect(config.policy).toMatchObject({
+      retryLimit: 2,
+      retryDelay: 300_000,
+      exitCodes: { '0': 'done', '3': 'done', '75': 'fail' },
+    })
+    expect(config).toMatchObject({ slots: 3, settle: 0, maxLog: 1024 })
+    expect(config.dirs).toMatchObject({ que: 'working', run: 'run', done: 'resolved' })
+  })
+
+  test.each([
+    ['/usr/bin/true', ['/usr/bin/true']],
+    ['bin/my program', ['bin/my program']],
+    ['~/x', ['~/x']],
+    [
+      ['python3', '-u', 'x.py'],
+      ['python3', '-u', 'x.py'],
+    ],
+  ])('handler %j', (handler, argv) => expect(load({ handler }).handler).toEqual(argv))
+
+  test('inherits from the root, key by key in objects', () => {
+    write({
+      warm_workers: 3,
+      queue: { slots: 7, env: { A: '1', B: '1' }, retry: { limit: 4 }, exit_codes: { '9': 'done' } },
+    })
+    const root = loadRootConfig(dir)
+    if (root.kind === 'bad') throw new Error('root')
+    expect(root.config.warmWorkers).toBe(3)
+    const config = load({ env: { B: '2' }, retry: { delay: 1 } }, root.config)
+    expect(config).toMatchObject({ slots: 7, env: { A: '1', B: '2' } })
+    expect(config.policy).toMatchObject({ retryLimit: 4, retryDelay: 1000, exitCodes: { '9': 'done', '0': 'done' } })
+  })
+})
+
+describe('what is wrong names the file, the key and the fix', () => {
+  test.each([
+    [{ handlr: 'x' }, ['config.json: handlr: is no known key (did you mean "handler"?)']],
+    [{ retry: { limt: 1 } }, ['config.json: retry.limt: is no known key (did you mean "limit"?)']],
+    [{ slots: 0 }, ['config.json: slots: must be a whole number from 1 to 1000 (found 0)']],
+    [{ slots: '4' }, ['config.json: slots: must be a whole number from 1 to 1000 (found "4")']],
+    [{ settle: '1 fortnight' }, ['config.json: settle: must be a duration, such as "90s" (found "1 fortnight")']],
+    [{ max_log: [] }, ['config.json: max_log: must be a size, such as "64M" (found Array)']],
+    [{ exit_codes: { '256': 'done' } }, [expect.stringContaining('exit_codes.256: is no exit code')]],
+    [{ exit_codes: { '1': 'okay' } }, [expect.stringContaining('exit_codes.1: must be one of done, fail')]],
+    [{ env: { 'A B': '' } }, [expect.stringContaining('env.A B: is no name')]],
+    [{ handler: [] }, [expect.stringContaining('handler:')]],
+    [{ handler: '' }, [expect.stringContaining('handler:')]],
+    [{ dirs: { que: '../x' } }, [expect.stringContaining('dirs.que: must be one plain directory name')]],
+    [{ dirs: { que: 'run' } }, [expect.stringContaining('dirs.run: "run" is used by the state que')]],
+    [{ dirs: { _err: '_tmp' } }, [expect.stringContaining('dirs._err: "_tmp" is used by rqd itself')]],
+    [{ marker: 'done' }, [expect.stringContaining('marker: must begin with a dot')]],
+    [[], [expect.stringContaining('config.json: must be an object')]],
+    ['{"slots": 4,\n}', [expect.stringMatching(/config.json: is not JSON: .*line 2, column 1/)]],
+    ['', [expect.stringContaining('is not JSON')]],
+  ])('%j', (content, expected) => expect(problems(content)).toEqual(expected))
+
+  test('all of them at once', () => {
+    expect(problems({ handlr: 'x', slotz: 1, slots: -1, retry: { limit: 'x', z: 1 } })).toHaveLength(5)
+  })
+
+  test('a link is not followed, a directory not read, a large file not swallowed', () => {
+    symlinkSync('/etc/passwd', join(dir, 'config.json'))
+    expect(loadQueueConfig(dir)).toMatchObject({ kind: 'bad', problems: [{ problem: 'is a symbolic link' }] })
+    rmSync(join(dir, 'config.json'))
+    mkdirSync(join(dir, 'config.json'))
+    expect(loadQueueConfig(dir)).toMatchObject({
+      kind: 'bad',
+      problems: [{ problem: expect.stringContaining('no regular') }],
+    })
+    rmSync(join(dir, 'config.json'), { recursive: true })
+    write(' '.repeat(1024 * 1024 + 1))
+    expect(loadQueueConfig(dir)).toMatchObject({
+      kind: 'bad',
+      problems: [{ problem: expect.stringContaining('1 MiB') }],
+    })
+  })
+
+  test('whatever stands there, the answer is a configuration or problems', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        write(JSON.stringify(value))
+        const result = loadQueueConfig(dir)
+        if (result.kind === 'bad') expect(result.problems.length).toBeGreaterThan(0)
+      }),
+      { numRuns: 200 },
+    )
+  })
+})
+
+test('the root: --root, $RQ_ROOT, default', () => {
+  expect(resolveRoot('/a/b/', {})).toBe('/a/b')
+  expect(resolveRoot(undefined, { RQ_ROOT: '/c' })).toBe('/c')
+  expect(resolveRoot('/a', { RQ_ROOT: '/c' })).toBe('/a')
+  expect(resolveRoot(undefined, {})).toMatch(/^\/var\/spool\/rqd$|\.local\/state\/rqd$/)
+})
