@@ -6,20 +6,28 @@ import { undone } from './lib/cleanup.mjs'
 import { missing, PLACES } from './lib/places.mjs'
 import { failedRow, formatTable } from './lib/rows.mjs'
 import { compileTools } from './lib/tools.mjs'
+import { measure as burst } from './rows/burst.mjs'
+import { measure as exec } from './rows/exec.mjs'
+import { measure as inject } from './rows/inject.mjs'
+import { measure as latency } from './rows/latency.mjs'
+import { measure as ls } from './rows/ls.mjs'
+import { measure as million } from './rows/million.mjs'
+import { measure as queues } from './rows/queues.mjs'
+import { measure as rest } from './rows/rest.mjs'
 
-const GROUPS = ['exec', 'latency', 'inject', 'million', 'burst', 'queues', 'rest', 'ls']
+const GROUPS = { exec, latency, inject, million, burst, queues, rest, ls }
 
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
-    only: { type: 'string', default: GROUPS.join() },
+    only: { type: 'string', default: Object.keys(GROUPS).join() },
     on: { type: 'string', default: Object.keys(PLACES).join() },
     bin: { type: 'string', default: join(import.meta.dirname, '..', 'bin') },
     rounds: { type: 'string' },
     json: { type: 'string' },
   },
 })
-const groups = known('--only', values.only.split(','), GROUPS)
+const groups = known('--only', values.only.split(','), Object.keys(GROUPS))
 const places = known('--on', values.on.split(','), Object.keys(PLACES))
 const bin = resolve(values.bin)
 for (const name of ['rq', 'rqd']) if (!existsSync(join(bin, name))) fail(`there is no ${name} in ${bin}`)
@@ -50,8 +58,7 @@ async function measureOn(name) {
   const rows = []
   for (const group of groups) {
     const start = Date.now()
-    const { measure } = await import(`./rows/${group}.mjs`)
-    const measured = undone(() => measure({ ...shared, place: PLACES[name]() }))
+    const measured = undone(() => GROUPS[group]({ ...shared, place: PLACES[name]() }))
     rows.push(...(await measured.catch((error) => [failedRow(group, error)])))
     console.error(`bench: ${name}, ${group}: ${Math.round((Date.now() - start) / 1000)} s`)
   }
