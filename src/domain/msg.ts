@@ -5,6 +5,11 @@ import { VERDICTS } from './item.ts'
 /** A larger message is refused: data belongs into attachments. */
 export const MAX_MSG_BYTES = 1024 * 1024
 
+/** What is deeper is parsed by V8 and then overflows the stack when it is written again. */
+const MAX_DEPTH = 200
+/** Attempt numbers stand in file names; a higher one is nobody's. */
+const MAX_ATTEMPT = 1_000_000
+
 export type ParsedMsg = { readonly ok: true; readonly msg: Msg } | { readonly ok: false; readonly problem: string }
 
 const TEXT_KEYS = [
@@ -25,6 +30,7 @@ export function parseMsg(text: string): ParsedMsg {
   const value = parseJson(text)
   if (value === undefined) return { ok: false, problem: 'msg is not JSON' }
   if (!isRecord(value)) return { ok: false, problem: 'msg is not a JSON object' }
+  if (isDeeper(value, MAX_DEPTH)) return { ok: false, problem: `msg is nested deeper than ${MAX_DEPTH} levels` }
 
   const msg: Record<string, unknown> = { ...value }
   for (const key of TEXT_KEYS) {
@@ -46,8 +52,12 @@ export function parseMsg(text: string): ParsedMsg {
   return { ok: true, msg: msg as Msg }
 }
 
+/** One key a line, for people and grep; no deeper layout, or a long list would grow beyond MAX_MSG_BYTES by it. */
 export function formatMsg(msg: Msg): string {
-  return `${JSON.stringify(msg, undefined, 1)}\n`
+  const lines = Object.entries(msg)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => ` ${JSON.stringify(key)}: ${JSON.stringify(value)}`)
+  return lines.length === 0 ? '{}\n' : `{\n${lines.join(',\n')}\n}\n`
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
@@ -68,10 +78,27 @@ function parseAttempts(value: unknown): readonly Attempt[] | undefined {
   return value.every(isAttempt) ? value : undefined
 }
 
+const ATTEMPT_TEXT = ['started', 'ended', 'signal', 'cause', 'to', 'text'] as const
+const ATTEMPT_NUMBERS = ['exit', 'due', 'cpu', 'max_rss'] as const
+
 function isAttempt(value: unknown): value is Attempt {
-  if (!isRecord(value) || !Number.isSafeInteger(value['n'])) return false
+  if (!isRecord(value)) return false
+  const n = value['n']
   const verdict = value['verdict']
-  return verdict === undefined || VERDICTS.some((known) => known === verdict)
+  return (
+    typeof n === 'number' &&
+    Number.isInteger(n) &&
+    n >= 0 &&
+    n <= MAX_ATTEMPT &&
+    (verdict === undefined || VERDICTS.some((known) => known === verdict)) &&
+    ATTEMPT_TEXT.every((key) => value[key] === undefined || typeof value[key] === 'string') &&
+    ATTEMPT_NUMBERS.every((key) => value[key] === undefined || typeof value[key] === 'number')
+  )
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1))
 }
 
 function isRelay(value: unknown): boolean {
