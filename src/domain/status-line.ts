@@ -14,13 +14,13 @@ export type StatusLine =
 export function parseStatusLines(text: string): StatusLine[] {
   const lines = text.split('\n')
   lines.pop()
-  return lines.filter((line) => line !== '').map(parseStatusLine)
+  return lines.filter((line) => line.trim() !== '').map(parseStatusLine)
 }
 
 export function parseStatusLine(line: string): StatusLine {
-  const blank = line.indexOf(' ')
-  const word = blank < 0 ? line : line.slice(0, blank)
-  const rest = blank < 0 ? '' : line.slice(blank + 1).trim()
+  // \s also takes the \r of a handler that ends its lines as other systems do: its verdict must not be lost.
+  const [word = ''] = line.split(/\s/, 1)
+  const rest = line.slice(word.length).trim()
   switch (word) {
     case 'run': {
       const percent = /^(\d{1,3})%(?:\s+|$)/.exec(rest)
