@@ -43,7 +43,7 @@ export interface Attempt {
   readonly signal?: string
   readonly cause?: Cause
   readonly verdict?: VerdictKind
-  /** The state, or the queue relayed to. */
+  /** The state, or the queue relayed to; nothing when the handler relayed it itself. */
   readonly to?: string
   readonly text?: string
   /** Not before, unix seconds: when a rescheduled item runs again. */

@@ -158,7 +158,8 @@ export function attemptRecord(
     ...(signal === undefined ? {} : { signal }),
     ...(cause === undefined ? {} : { cause }),
     verdict: verdictKind(verdict, move),
-    to: move.to === 'relay' ? move.dest : move.to,
+    // A queue may be called `relayed`: what its handler relayed itself has no target here.
+    ...(move.to === 'relayed' ? {} : { to: move.to === 'relay' ? move.dest : move.to }),
     ...(text === '' ? {} : { text: text.slice(0, 2000) }),
     ...(move.to === 'que' && move.due !== undefined ? { due: move.due } : {}),
     ...(verdict.kind === 'interrupted' || verdict.kind === 'broken' ? { free: true } : {}),
@@ -216,9 +217,7 @@ export function recordedMove(attempt: Attempt): Move | undefined {
     case 'fail':
       return { to: '_err' }
     case 'relay':
-      return attempt.to === undefined || attempt.to === 'relayed'
-        ? { to: 'relayed' }
-        : { to: 'relay', dest: attempt.to }
+      return attempt.to === undefined ? { to: 'relayed' } : { to: 'relay', dest: attempt.to }
     case 'reschedule':
     case 'interrupted':
     case 'broken':
