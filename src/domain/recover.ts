@@ -48,6 +48,8 @@ export function recover(found: FoundRun): Recovery {
     if (move !== undefined && record !== undefined) return { do: 'move', move }
     return found.hasContent ? { do: 'requeue' } : { do: 'discard' }
   }
+  // A claim that could not be carried through, and whose item is back where it was.
+  if (!found.hasContent && !record.started) return { do: 'discard' }
   return recoverAttempt(record)
 }
 

@@ -120,8 +120,10 @@ export function linkMove(from: BytePath, to: BytePath): 'moved' | 'gone' | 'take
     if (errnoOf(error) === 'ENOENT' && look(from) === undefined) return 'gone'
     throw new QueueIoError('link', `${from} -> ${to}`, error)
   }
-  removeFile(from)
-  return 'moved'
+  if (removeFile(from)) return 'moved'
+  // Somebody else took the source meanwhile: what we made is a second name of what is theirs.
+  removeFile(to)
+  return 'gone'
 }
 
 /** unlink; false when it is not there. */

@@ -8,13 +8,20 @@ import { type Located, scanPages } from './scan.ts'
 const ORDER: readonly State[] = ['run', '_err', 'pause', 'que', 'done', 'relayed', 'prep']
 
 export function findItem(queue: QueueDir, id: ItemId, states: readonly State[] = ORDER): Located | undefined {
-  for (const state of states) {
-    const exact = BUCKETED[state] ? undefined : exactName(queue, state, id)
-    if (exact !== undefined) return exact
-  }
+  const named = findNamed(queue, id, states)
+  if (named !== undefined) return named
   for (const state of states) {
     const found = BUCKETED[state] ? findInBuckets(queue, state, id) : findByListing(queue, state, id)
     if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** Only where the name is the id itself, without suffixes: a look or two, at any size of the queue. */
+export function findNamed(queue: QueueDir, id: ItemId, states: readonly State[] = ORDER): Located | undefined {
+  for (const state of states) {
+    const exact = BUCKETED[state] ? undefined : exactName(queue, state, id)
+    if (exact !== undefined) return exact
   }
   return undefined
 }

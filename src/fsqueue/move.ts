@@ -19,25 +19,30 @@ export interface Target {
   readonly tags?: readonly string[] | undefined
 }
 
+export interface MoveContext {
+  readonly now: Millis
+  readonly newId: (from: string) => ItemId
+  /** Without it a single file has two names for an instant; with it every move is one rename. */
+  readonly native?: Native | undefined
+  /** Another queue on the same file system. */
+  readonly to?: QueueDir | undefined
+}
+
 /**
  * Moves an item to another state. A name that is taken there gets a fresh id: nothing is overwritten, and
  * nothing stays behind for it.
  */
-export function moveItem(
-  queue: QueueDir,
-  from: Located,
-  target: Target,
-  context: { readonly now: Millis; readonly newId: (from: string) => ItemId; readonly native?: Native | undefined },
-): Moved {
+export function moveItem(queue: QueueDir, from: Located, target: Target, context: MoveContext): Moved {
   const source = place(queue, from.state, from.raw, from.bucket)
+  const there = context.to ?? queue
   const bucket = BUCKETED[target.state] ? minuteBucket(context.now) : undefined
-  const madeDirs = bucket === undefined ? [] : makeBucket(queue, target.state, bucket)
+  const madeDirs = bucket === undefined ? [] : makeBucket(there, target.state, bucket)
   const parsed = parseItemName(from.raw)
   const suffixes = { priority: target.priority ?? parsed.priority, due: target.due, tags: target.tags ?? parsed.tags }
 
   for (let base = parsed.base; ; base = freshBase(parsed.base, context.newId)) {
     const raw = formatItemName({ base, ...suffixes })
-    const path = place(queue, target.state, raw, bucket)
+    const path = place(there, target.state, raw, bucket)
     const moved = moveNew(source, path, context.native)
     if (moved === 'gone') return { kind: 'gone' }
     if (moved === 'moved') return { kind: 'moved', at: { state: target.state, raw, bucket }, path, madeDirs }

@@ -17,26 +17,30 @@ const closeAsync = promisify(close)
 
 /** Above this many, one syncfs is cheaper than the fsyncs it stands for. */
 const SYNCFS_FROM = 12
+/** So is it above this many items, each of several files. */
+const SYNCFS_GROUP = 3
 const PARALLEL = 4
 
 export interface Syncer {
   /** Puts these files and directories on the disk, or throws. What vanished meanwhile needs no sync. */
   sync(paths: readonly BytePath[]): Promise<void>
+  /** The same for a group of `size` things whose paths are listed only if each is synced by itself. */
+  syncGroup(size: number, paths: () => readonly BytePath[]): Promise<void>
 }
 
 /** `fd`: any descriptor on the file system, opened before what is to be synced was written. */
 export function makeSyncer(durability: Durability, fd: number, native: Native | undefined): Syncer {
-  if (durability === 'none') return { sync: () => Promise.resolve() }
+  if (durability === 'none') return { sync: () => Promise.resolve(), syncGroup: () => Promise.resolve() }
+  const whole = durability === 'group' ? native : undefined
+  const flush = async (native: Native, example: BytePath | undefined) => {
+    await native.syncfs(fd).catch((error: unknown) => {
+      throw new QueueIoError('syncfs', example ?? '.', error)
+    })
+  }
   return {
-    sync: async (paths) => {
-      if (paths.length >= SYNCFS_FROM && durability === 'group' && native !== undefined) {
-        await native.syncfs(fd).catch((error: unknown) => {
-          throw new QueueIoError('syncfs', paths[0] ?? '', error)
-        })
-        return
-      }
-      await syncEach(paths)
-    },
+    sync: (paths) => (whole !== undefined && paths.length >= SYNCFS_FROM ? flush(whole, paths[0]) : syncEach(paths)),
+    syncGroup: (size, paths) =>
+      whole !== undefined && size >= SYNCFS_GROUP ? flush(whole, undefined) : syncEach(paths()),
   }
 }
 

@@ -1,0 +1,99 @@
+/**
+ * What a handler is told: the environment (RQ's names, spec of the ancestor RQ, section "handler protocol") and
+ * its arguments, as the text that a slot sources.
+ */
+import type { Msg } from '../domain/item.ts'
+import { quote, unfitValue } from './quote.ts'
+
+/** One run, in the handler's words. Texts are bytes (latin1). */
+export interface RunFacts {
+  readonly name: string
+  readonly attempt: number
+  readonly id: string
+  readonly queue: string
+  readonly host: string
+  /** Absolute path of the queue's directory, as of now. */
+  readonly queuePath: string
+  readonly runDir: string
+  readonly priority: number
+  readonly tags: readonly string[]
+  readonly msg: Msg
+  readonly attachments: readonly string[]
+  readonly isOneFile: boolean
+  /** argv, the prefix in front. */
+  readonly command: readonly string[]
+  readonly script: string
+  readonly realScript: string
+  readonly started: string
+}
+
+/** Set or unset at every run; exported once by the slot. */
+export const PER_RUN = [
+  'RQ_MSG_ID', 'RQ_FULL_MSG_ID', 'RQ_MSG_DIR', 'RQ_COUNT', 'RQ_ATTEMPT', 'RQ_SRC', 'RQ_DEST', 'RQ_DEST_QUEUE',
+  'RQ_PARAM1', 'RQ_PARAM2', 'RQ_PARAM3', 'RQ_PARAM4', 'RQ_PARAMS', 'RQ_JOB_ID', 'RQ_USER_ID', 'RQ_ORIG_MSG_ID',
+  'RQ_FORCE_REMOTE', 'RQ_PAYLOAD', 'RQ_NAME', 'RQ_TAGS', 'RQ_PRIORITY', 'RQ_RESULT', 'RQ_SCRIPT', 'RQ_REALSCRIPT',
+] as const // biome-ignore format: a list
+
+type PerRun = (typeof PER_RUN)[number]
+
+export type Values = { readonly kind: 'ok'; readonly text: string } | { readonly kind: 'unfit'; readonly why: string }
+
+export function runValues(run: RunFacts): Values {
+  const environment = environmentOf(run)
+  for (const name of PER_RUN) {
+    const problem = unfitValue(environment[name] ?? '')
+    if (problem !== undefined) return { kind: 'unfit', why: `${name} ${problem}` }
+  }
+  const lines = PER_RUN.map((name) => {
+    const value = environment[name]
+    return value === undefined ? `unset ${name}` : `export ${name}=${quote(value)}`
+  })
+  const files = run.attachments.map((name) => `../attach/${name}`)
+  lines.push(
+    `rqd_in=${run.isOneFile ? quote(`../attach/${run.attachments[0] ?? ''}`) : '/dev/null'}`,
+    `rqd_header=${quote(`--- ${run.started} attempt ${run.attempt}: ${run.realScript}`)}`,
+    `set -- ${[...run.command, ...files].map(quote).join(' ')}`,
+    // Last: a file that was cut off has no token, and is not run.
+    `rqd_token=${quote(`${run.name} ${run.attempt}`)}`,
+  )
+  return { kind: 'ok', text: lines.join('\n') }
+}
+
+function environmentOf(run: RunFacts): Partial<Record<PerRun, string>> {
+  const { msg } = run
+  const dest = msg.dest ?? run.queue
+  return {
+    RQ_MSG_ID: run.id,
+    RQ_FULL_MSG_ID: `${run.host}/q/${run.queue}/${run.id}`,
+    RQ_MSG_DIR: `${run.queuePath}/${run.runDir}/${run.name}/job`,
+    RQ_COUNT: String(run.attempt - 1),
+    RQ_ATTEMPT: String(run.attempt),
+    ...optional('RQ_SRC', msg.src),
+    RQ_DEST: bytes(dest),
+    RQ_DEST_QUEUE: bytes(dest.split('/').at(-1) ?? dest),
+    ...optional('RQ_PARAM1', msg.param1),
+    ...optional('RQ_PARAM2', msg.param2),
+    ...optional('RQ_PARAM3', msg.param3),
+    ...optional('RQ_PARAM4', msg.param4),
+    ...optional('RQ_PARAMS', msg.params === undefined ? undefined : JSON.stringify(msg.params)),
+    ...optional('RQ_JOB_ID', msg.job_id),
+    ...optional('RQ_USER_ID', msg.user_id),
+    RQ_ORIG_MSG_ID: bytes(msg.orig_msg_id ?? run.id),
+    ...(msg['force_remote'] === undefined ? {} : { RQ_FORCE_REMOTE: '1' }),
+    ...(run.attachments[0] === undefined ? {} : { RQ_PAYLOAD: `../attach/${run.attachments[0]}` }),
+    ...optional('RQ_NAME', msg.name),
+    RQ_TAGS: run.tags.join(' '),
+    RQ_PRIORITY: String(run.priority),
+    RQ_RESULT: '../result',
+    RQ_SCRIPT: run.script,
+    RQ_REALSCRIPT: run.realScript,
+  }
+}
+
+function optional(name: PerRun, value: string | undefined): Partial<Record<PerRun, string>> {
+  return value === undefined ? {} : { [name]: bytes(value) }
+}
+
+function bytes(text: string): string {
+  return /^[\x00-\x7f]*$/.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1')
+}

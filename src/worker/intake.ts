@@ -1,0 +1,177 @@
+/**
+ * What waits in que/: hints from the watch, the truth from scans. Keeps two bounded sets (domain/schedule.ts) and
+ * can be dropped and rebuilt at any time.
+ */
+import type { Millis, RawName } from '../domain/name.ts'
+import { isVisible } from '../domain/name.ts'
+import { type Entry, entryOf, Schedule } from '../domain/schedule.ts'
+import type { QueueIoError } from '../fsqueue/errors.ts'
+import { type QueueDir, stateDir } from '../fsqueue/place.ts'
+import { directoryMtime, scanPages } from '../fsqueue/scan.ts'
+import { watchNames } from '../fsqueue/watch.ts'
+
+/** Below this many ready entries a scan that left something out is repeated. */
+const LOW_WATER = 2000
+/** Node drops an overflow of the kernel's 16,384 events silently: this many in one turn are suspicious. */
+const SUSPICIOUS_BURST = 8000
+/** A scan may take one part in twenty of the time. */
+const SCAN_SHARE = 20
+const QUIET_POLL: Millis = 60_000
+const MIN_SCAN_GAP: Millis = 1000
+/** A directory changed within this of its scan may have changed behind it unseen. */
+const MTIME_DOUBT_NS = 1_000_000_000n
+
+export interface IntakeEvents {
+  /** Something may be ready. */
+  readonly onNews: () => void
+  readonly onScan: (scan: { names: number; ms: number; why: string }) => void
+  readonly onTrouble: (error: QueueIoError) => void
+}
+
+export class Intake {
+  readonly schedule = new Schedule()
+  readonly #queue: QueueDir
+  readonly #events: IntakeEvents
+  /** Names that we moved ourselves: their events are no news. */
+  readonly #own = new Set<RawName>()
+  #watch: { close(): void } | undefined
+  #scan: Generator<RawName[], void, void> | undefined
+  #scanned = { began: 0n, at: 0, cost: 0 }
+  #dirty = true
+  #burst = 0
+  #timer: NodeJS.Timeout | undefined
+  #closed = false
+
+  constructor(queue: QueueDir, events: IntakeEvents) {
+    this.#queue = queue
+    this.#events = events
+  }
+
+  /** Watches first, then scans: what comes in between is seen twice rather than never. */
+  open(): void {
+    this.#watch?.close()
+    this.#watch = watchNames(
+      stateDir(this.#queue, 'que'),
+      (raw) => this.#hint(raw),
+      (error) => this.#events.onTrouble(error),
+    )
+    this.scan('start')
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#watch?.close()
+    this.#scan?.return()
+    clearTimeout(this.#timer)
+  }
+
+  get isScanning(): boolean {
+    return this.#scan !== undefined
+  }
+
+  /** The next entry that may run, taken out of the set. */
+  take(now: Millis): Entry | undefined {
+    if (this.#scan === undefined && this.schedule.needsScan(now, LOW_WATER)) this.scan('low')
+    return this.schedule.take(now)
+  }
+
+  /** A rename of ours makes an event, too. */
+  ownMove(raw: RawName): void {
+    if (this.#own.size > 50_000) this.#own.clear()
+    this.#own.add(raw)
+  }
+
+  add(raw: RawName, now = Date.now()): void {
+    this.schedule.add(entryOf(raw, now), now)
+  }
+
+  scan(why: string): void {
+    if (this.#scan !== undefined || this.#closed) return
+    clearTimeout(this.#timer)
+    const began = performance.now()
+    let count = 0
+    this.schedule.beginScan()
+    this.#dirty = false
+    this.#scanned = { began: this.#mtime(), at: Date.now(), cost: 0 }
+    this.#scan = scanPages(stateDir(this.#queue, 'que'))
+
+    const step = () => {
+      const scan = this.#scan
+      if (scan === undefined || this.#closed) return
+      const stepBegan = performance.now()
+      try {
+        const page = scan.next()
+        const now = Date.now()
+        if (page.done !== true) {
+          count += page.value.length
+          for (const raw of page.value) if (!this.schedule.has(raw)) this.schedule.add(entryOf(raw, now), now)
+        }
+        this.#scanned.cost += performance.now() - stepBegan
+        if (page.done === true) this.#scanEnded(count, performance.now() - began, why)
+        else setImmediate(step)
+      } catch (error) {
+        this.#scan = undefined
+        this.#dirty = true
+        this.#later()
+        this.#events.onTrouble(error as QueueIoError)
+        return
+      }
+      this.#events.onNews()
+    }
+    step()
+  }
+
+  #scanEnded(names: number, ms: number, why: string): void {
+    this.#scan = undefined
+    const moved = this.#mtime()
+    const young = BigInt(this.#scanned.at) * 1_000_000n - moved < MTIME_DOUBT_NS
+    this.#dirty ||= moved !== this.#scanned.began || young
+    this.#events.onScan({ names, ms, why })
+    this.#later()
+  }
+
+  #mtime(): bigint {
+    try {
+      return directoryMtime(stateDir(this.#queue, 'que')) ?? 0n
+    } catch (error) {
+      this.#events.onTrouble(error as QueueIoError)
+      return 0n
+    }
+  }
+
+  /** Dirty: scan again, but not for more than a share of the time. Clean: look at the mtime now and then. */
+  #later(): void {
+    clearTimeout(this.#timer)
+    if (this.#closed) return
+    const gap = this.#dirty ? Math.max(MIN_SCAN_GAP, this.#scanned.cost * SCAN_SHARE) : QUIET_POLL
+    this.#timer = setTimeout(() => {
+      if (this.#dirty || this.#mtime() !== this.#scanned.began) this.scan('poll')
+      else this.#later()
+    }, gap)
+    this.#timer.unref()
+  }
+
+  #hint(raw: RawName): void {
+    this.#burst += 1
+    if (this.#burst === 1) {
+      setImmediate(() => {
+        const overflowed = this.#burst >= SUSPICIOUS_BURST
+        this.#burst = 0
+        if (overflowed) this.#overflowed()
+      })
+    }
+    if (!this.#dirty) {
+      this.#dirty = true
+      if (this.#scan === undefined) this.#later()
+    }
+    if (this.#own.delete(raw) || !isVisible(raw)) return
+    this.add(raw)
+    this.#events.onNews()
+  }
+
+  #overflowed(): void {
+    this.#scan?.return()
+    this.#scan = undefined
+    this.scan('overflow')
+  }
+}

@@ -1,0 +1,99 @@
+/** One queue's process: `worker.cjs QUEUE-PATH`, forked by the supervisor (domain/worker-protocol.ts). */
+import { randomInt } from 'node:crypto'
+import { basename } from 'node:path'
+import { type ItemId, makeId } from '../domain/name.ts'
+import { type FromWorker, type ToWorker, WORKER_ENV, WORKER_EXIT } from '../domain/worker-protocol.ts'
+import { ensureQueue } from '../fsqueue/layout.ts'
+import { type BytePath, queueDir } from '../fsqueue/place.ts'
+import { watchNames } from '../fsqueue/watch.ts'
+import { fileSink, makeLog } from '../log/log.ts'
+import { tryLock } from '../os/lock.ts'
+import { load } from './admin.ts'
+import { shutDown } from './shutdown.ts'
+import { StatusFile } from './status.ts'
+import { Worker } from './worker.ts'
+
+const ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz'
+const ADMIN_FILES = new Set(['config.json', 'handler', '_paused', '_down'])
+
+process.umask(0o077)
+// The supervisor's terminal signals its whole group; what we do is told over the channel.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const) process.on(signal, () => undefined)
+
+function main(path: string): void {
+  process.chdir(path)
+  const root = process.env[WORKER_ENV.root] ?? '../..'
+  const loaded = load(root)
+  const config = loaded.config ?? load('').config
+  const queue = queueDir('', config?.dirs)
+  ensureQueue(queue, config?.shared)
+  // Held until we die.
+  if (tryLock('_lock') === undefined) process.exit(WORKER_EXIT.later)
+
+  const log = makeLog(fileSink('_log'))
+  const worker = new Worker({
+    root,
+    queueName: basename(path),
+    queue,
+    config: config ?? unusable(),
+    rootPaused: process.env[WORKER_ENV.rootPaused] === '1',
+    carefulUntil: Number(process.env[WORKER_ENV.carefulUntil] ?? 0),
+    newId,
+    emit: (event) => log.emit(event),
+    tell,
+    onStopped: () => undefined,
+  })
+  worker.configProblem = loaded.problem
+  if (loaded.problem !== undefined) log.emit({ kind: 'config-bad', problem: loaded.problem })
+
+  const status = new StatusFile(worker)
+  process.on('message', (message: ToWorker) => obey(worker, message))
+  // The supervisor is gone: what runs runs on, and is adopted by the next worker.
+  process.on('disconnect', () => void shutDown(worker, 'detach').then(() => process.exit(WORKER_EXIT.asked)))
+  watchNames(
+    '.' as BytePath,
+    (name) => ADMIN_FILES.has(name) && worker.adminChanged(name),
+    (error) => worker.trouble(error),
+  )
+  worker.start()
+  status.start()
+  tell({ type: 'ready' })
+}
+
+function obey(worker: Worker, message: ToWorker): void {
+  switch (message.type) {
+    case 'reload':
+      worker.reload()
+      return
+    case 'root-paused':
+      worker.rootPaused = message.paused
+      worker.pump()
+      return
+    case 'stop':
+      if (message.mode === 'retire' && !worker.isIdle) {
+        tell({ type: 'busy' })
+        return
+      }
+      void shutDown(worker, message.mode).then(() => process.exit(WORKER_EXIT.asked))
+  }
+}
+
+function tell(message: FromWorker): void {
+  // The channel may be gone; 'disconnect' says so.
+  if (process.connected === true) process.send?.(message, undefined, undefined, () => undefined)
+}
+
+let lastMicros = 0
+
+/** Ids of one process never repeat a microsecond, so that they sort as they were made. */
+function newId(from: string): ItemId {
+  lastMicros = Math.max(lastMicros + 1, Math.floor((performance.timeOrigin + performance.now()) * 1000))
+  const random = Array.from({ length: 6 }, () => ALPHABET[randomInt(36)]).join('')
+  return makeId(Math.floor(lastMicros / 1000), lastMicros % 1000, random, from)
+}
+
+function unusable(): never {
+  throw new Error('the built-in configuration does not load')
+}
+
+main(process.argv[2] ?? '.')

@@ -1,0 +1,114 @@
+/**
+ * Publishing into another queue of the same root: relay and dup. The target's id is known before anything is
+ * published and looked up after a crash, so that a repeated answer repeats no message.
+ */
+import { createHash } from 'node:crypto'
+import { closeSync, openSync } from 'node:fs'
+import { loadQueueConfig, type RootConfig } from '../config/config.ts'
+import type { Msg } from '../domain/item.ts'
+import {
+  type ItemId,
+  idHead,
+  idTail,
+  parseItemId,
+  parseItemName,
+  parseQueueName,
+  type RawName,
+} from '../domain/name.ts'
+import type { QueueConfig } from '../domain/policy.ts'
+import { findItem } from '../fsqueue/find.ts'
+import { attachments } from '../fsqueue/message.ts'
+import { type BytePath, fsPath, inQueue, look, type QueueDir, queueDir, stateDir, within } from '../fsqueue/place.ts'
+import { OutcomeUnknown, publish } from '../fsqueue/publish.ts'
+import { makeSyncer } from '../fsqueue/sync.ts'
+import type { Native } from '../os/native.ts'
+
+export type Neighbour =
+  | { readonly kind: 'ok'; readonly name: string; readonly queue: QueueDir; readonly config: QueueConfig }
+  /** `lasting`: waiting does not help. */
+  | { readonly kind: 'refused'; readonly why: string; readonly lasting: boolean }
+
+/** `dest`: a queue's name, or RQ's `/q/name`. The worker stands in its own queue; its neighbours are beside it. */
+export function neighbour(dest: string, root: RootConfig): Neighbour {
+  if (dest.includes('://')) return refused(`${dest}: relaying to another host is not available yet`, true)
+  const name = parseQueueName(dest.replace(/^\/q\//, ''))
+  if (name === undefined) return refused(`${JSON.stringify(dest)} is no queue's name`, true)
+  const path = `../${name}`
+  const bare = queueDir(path)
+  if (look(stateDir(bare, 'que')) === undefined && look(bare.base)?.isDirectory() !== true) {
+    return refused(`there is no queue ${JSON.stringify(name)}`, true)
+  }
+  const loaded = loadQueueConfig(path, root)
+  if (loaded.kind === 'bad') return refused(`queue ${name}: its configuration cannot be used`, false)
+  const queue = queueDir(path, loaded.config.dirs)
+  if (look(inQueue(queue, '_down')) !== undefined) return refused(`queue ${name} is down`, false)
+  return { kind: 'ok', name, queue, config: loaded.config }
+}
+
+function refused(why: string, lasting: boolean): Neighbour {
+  return { kind: 'refused', why, lasting }
+}
+
+/** The same (id, attempt, ordinal) always gives the same id. It keeps its parent's time, so that it is found from there. */
+export function derivedId(parent: ItemId, attempt: number, ordinal: number): ItemId {
+  const hash = createHash('sha256').update(`${parent}\n${attempt}\n${ordinal}`).digest('hex')
+  const random = BigInt(`0x${hash.slice(0, 16)}`)
+    .toString(36)
+    .slice(0, 6)
+    .padStart(6, '0')
+  const tail = idTail(parent)
+  const stamp = idHead(parent).slice(0, -6)
+  return parseItemId(tail === '' ? stamp + random : `${stamp}${random}-${tail}`) ?? parent
+}
+
+export interface Copy {
+  readonly as: ItemId
+  readonly item: BytePath
+  readonly name: RawName
+  readonly id: ItemId
+  readonly msg: Msg
+  readonly due: number | undefined
+}
+
+/** Publishes a copy durably, its attachments as hard links. 'already' when an earlier life did it. */
+export async function publishCopy(
+  target: Extract<Neighbour, { kind: 'ok' }>,
+  copy: Copy,
+  native: Native | undefined,
+): Promise<'published' | 'already'> {
+  if (findItem(target.queue, copy.as) !== undefined) return 'already'
+  const attached = attachments(copy.item)
+  const { priority, tags } = parseItemName(copy.name)
+  const fd = openSync(fsPath(stateDir(target.queue, 'que')), 'r')
+  try {
+    const [published] = await publish(
+      target.queue,
+      [
+        {
+          id: copy.as,
+          priority,
+          tags,
+          due: copy.due,
+          msg: copyMsg(copy, target.name),
+          attach: (attached.kind === 'ok' ? attached.names : []).map((name) => ({
+            name,
+            source: { kind: 'link', path: within(copy.item, 'attach', name) },
+          })),
+        },
+      ],
+      makeSyncer(target.config.durability, fd, native),
+      native,
+    )
+    return published?.kind === 'published' ? 'published' : 'already'
+  } catch (error) {
+    // Its id is known: the next try finds it, or publishes it again.
+    throw error instanceof OutcomeUnknown ? error.cause : error
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function copyMsg(copy: Copy, dest: string): Msg {
+  const { attempts: _attempts, relay: _relay, result: _result, ...rest } = copy.msg
+  return { ...rest, dest, orig_msg_id: copy.msg.orig_msg_id ?? copy.id }
+}

@@ -1,0 +1,108 @@
+/** At start: what lies in run/ is adopted, settled or put back, as domain/recover.ts says of each. */
+import type { Msg } from '../domain/item.ts'
+import { type ItemId, parseItemName, type RawName } from '../domain/name.ts'
+import { type FoundAttempt, type FoundRun, type Recovery, recover } from '../domain/recover.ts'
+import { spentAttempts } from '../domain/settle.ts'
+import {
+  type AttemptRecord,
+  hasStarted,
+  newestAttempt,
+  readAttempt,
+  removeAttemptFiles,
+  seizeAttempt,
+  stopCause,
+} from '../fsqueue/attempt.ts'
+import { removeEmptyDir } from '../fsqueue/files.ts'
+import { readMsg } from '../fsqueue/message.ts'
+import { type BytePath, look, names, place, type QueueDir, stateDir, within } from '../fsqueue/place.ts'
+import { bootId, environmentOf, groupIsAlive, processes, processStat } from '../os/process.ts'
+
+/** An item in run/, read. */
+export interface FoundItem {
+  readonly id: ItemId
+  readonly name: RawName
+  readonly path: BytePath
+  readonly msg: Msg
+  readonly record: AttemptRecord | undefined
+  readonly spent: number
+  readonly recovery: Recovery
+}
+
+/** Everything in run/, with what is to be done with it. */
+export function findRuns(queue: QueueDir, newId: (from: string) => ItemId): FoundItem[] {
+  const found: FoundItem[] = []
+  for (const raw of names(stateDir(queue, 'run'))) {
+    const path = place(queue, 'run', raw)
+    // Not ours, or not made by a claim: left alone, and shown by `rqd doctor`.
+    if (look(path)?.isDirectory() !== true) continue
+    found.push(examine(path, raw, newId))
+  }
+  return found
+}
+
+function examine(path: BytePath, raw: RawName, newId: (from: string) => ItemId): FoundItem {
+  const parsed = parseItemName(raw)
+  const reading = readMsg(path)
+  const msg: Msg = reading.kind === 'msg' ? reading.msg : {}
+  const entries = names(path)
+  const n = newestAttempt(entries)
+  const record = n === 0 ? undefined : readAttempt(path, n)
+  const attached = names(within(path, 'attach'))
+  const run: FoundRun = {
+    hasContent: reading.kind !== 'absent' || attached.length > 0,
+    lastAttempt: msg.attempts?.at(-1),
+    record: record === undefined ? undefined : foundAttempt(path, record),
+  }
+  const name = reading.kind === 'absent' && attached[0] !== undefined ? { ...msg, name: attached[0] } : msg
+  return {
+    id: parsed.id ?? newId(parsed.base),
+    name: raw,
+    path,
+    msg: name,
+    record,
+    spent: spentAttempts(msg.attempts ?? []),
+    recovery: recover(run),
+  }
+}
+
+function foundAttempt(path: BytePath, record: AttemptRecord): FoundAttempt {
+  const sameBoot = record.slot?.boot === bootId()
+  return {
+    n: record.n,
+    exit: record.exit,
+    sameBoot,
+    started: hasStarted(path, record.n),
+    groupAlive: sameBoot && record.slot !== undefined && isGroupAlive(record.slot),
+    stopping: stopCause(path, record.n),
+  }
+}
+
+/**
+ * Is anything of this slot's process group alive? The number may have been given to another process since: its
+ * leader would have another start time, and its members no mark of a slot.
+ */
+export function isGroupAlive(slot: { readonly pid: number; readonly start: number }): boolean {
+  const leader = processStat(slot.pid)
+  if (leader !== undefined && leader.start !== slot.start && leader.state !== 'Z') return false
+  if (!groupIsAlive(slot.pid)) return false
+  if (leader !== undefined && leader.state !== 'Z') return true
+  return processes().some((stat) => stat.group === slot.pid && stat.start >= slot.start && isOfSlot(stat.pid))
+}
+
+/** An unreadable environment is no proof of innocence. */
+function isOfSlot(pid: number): boolean {
+  return environmentOf(pid, 'PATH') === undefined || environmentOf(pid, 'RQ_SLOT') !== undefined
+}
+
+/** A claim that took nothing: only what a claim makes is removed. */
+export function discard(path: BytePath, n: number): void {
+  removeAttemptFiles(path, n)
+  removeEmptyDir(within(path, 'attach'))
+  removeEmptyDir(within(path, 'job'))
+  removeEmptyDir(path)
+}
+
+/** True: nobody will run attempt `n` any more. False: its slot was faster, and it runs. */
+export function seize(item: FoundItem): boolean {
+  return item.record !== undefined && seizeAttempt(item.path, item.record.n)
+}

@@ -1,0 +1,22 @@
+/** A handler's result: JSON that it wrote to $RQ_RESULT; in `msg` up to 1 MiB, beyond that it stays a file. */
+import type { Msg } from '../domain/item.ts'
+import { parseJson } from '../domain/msg.ts'
+import { readRegular, removeFile } from '../fsqueue/files.ts'
+import { type BytePath, look, within } from '../fsqueue/place.ts'
+
+const INLINE_BYTES = 1024 * 1024
+
+/** Nothing, or the result's place in msg. What is not JSON stays a file, for people to look at. */
+export function inlineResult(item: BytePath): Pick<Msg, 'result'> | Record<string, never> {
+  const path = within(item, 'result')
+  if (look(path) === undefined) return {}
+  const reading = readRegular(path, INLINE_BYTES)
+  if (reading.kind !== 'text') return {}
+  const result = parseJson(reading.text)
+  return result === undefined ? {} : { result }
+}
+
+export function removeInlinedResult(item: BytePath, msg: Msg): void {
+  if (msg.result !== undefined && readRegular(within(item, 'result'), INLINE_BYTES).kind === 'text')
+    removeFile(within(item, 'result'))
+}

@@ -1,0 +1,256 @@
+/**
+ * Ended runs on their way to their verdict, in rounds: whatever ended while a round was on the way to the disk
+ * shares the next one (group commit). A slot never waits for it. What cannot be written stays pending, visible,
+ * and is tried again; its item is not run again for it.
+ */
+import type { Attempt, Move, Msg, Verdict } from '../domain/item.ts'
+import type { ItemId } from '../domain/name.ts'
+import type { QueueConfig } from '../domain/policy.ts'
+import { attemptRecord, decide, judge } from '../domain/settle.ts'
+import { readAttempt, removeAttemptFiles } from '../fsqueue/attempt.ts'
+import { QueueIoError } from '../fsqueue/errors.ts'
+import { commitMsg, stageMsg } from '../fsqueue/message.ts'
+import { type Moved, moveItem } from '../fsqueue/move.ts'
+import { type BytePath, look, makeDir, type QueueDir, stateDir } from '../fsqueue/place.ts'
+import { type Syncer, treeOf } from '../fsqueue/sync.ts'
+import { inlineResult, removeInlinedResult } from './result.ts'
+import { type Ended, runPath } from './run.ts'
+
+const RETRY_MS = 1000
+/** Attempts kept in `msg`; the numbers go on. */
+const KEPT_ATTEMPTS = 50
+
+export interface SettlerContext {
+  readonly queue: QueueDir
+  readonly config: () => QueueConfig
+  readonly syncer: () => Syncer
+  readonly newId: (from: string) => ItemId
+  /** Does the handler's file fail its check now? */
+  readonly handlerFails: () => boolean
+  /** Can this be relayed to, and under which id? A refusal turns the verdict into another. */
+  readonly relayTarget: (ended: Ended, dest: string) => RelayTarget
+  /** Publishes the copy; once, whatever happened before. */
+  readonly relay: (staged: Settled) => Promise<void>
+  readonly onSettled: (settled: Settled, moved: Moved, durable: boolean) => void
+  /** Somebody moved the item out of run/: nothing is written. */
+  readonly onGone: (ended: Ended) => void
+  readonly onTrouble: (error: QueueIoError) => void
+  readonly onWell: () => void
+}
+
+export type RelayTarget =
+  | { readonly kind: 'ok'; readonly to: string; readonly as: ItemId }
+  | { readonly kind: 'refused'; readonly verdict: Verdict }
+
+/** A verdict that is written, or about to be. */
+export interface Settled {
+  readonly ended: Ended
+  readonly verdict: Verdict
+  readonly move: Move
+  readonly msg: Msg
+  readonly record: Attempt | undefined
+}
+
+export class Settler {
+  readonly #context: SettlerContext
+  #pending: Ended[] = []
+  #round: Promise<void> | undefined
+  #timer: NodeJS.Timeout | undefined
+  #troubled = false
+  readonly #flying = new Map<ItemId, Ended>()
+  /** Verdicts that are in `msg`: whatever goes wrong after that, only the move is left. */
+  readonly #committed = new Map<ItemId, Settled>()
+
+  constructor(context: SettlerContext) {
+    this.#context = context
+  }
+
+  /** Ended, and not yet where it belongs. */
+  has(id: ItemId): boolean {
+    return this.#flying.has(id)
+  }
+
+  get size(): number {
+    return this.#flying.size
+  }
+
+  get isTroubled(): boolean {
+    return this.#troubled
+  }
+
+  pending(): Ended[] {
+    return [...this.#flying.values()]
+  }
+
+  add(ended: Ended): void {
+    this.#flying.set(ended.id, ended)
+    this.#pending.push(ended)
+    this.#start()
+  }
+
+  /** A verdict found in run/: it is moved, never run and never judged again. */
+  resume(settled: Settled): void {
+    this.#committed.set(settled.ended.id, settled)
+    this.add(settled.ended)
+  }
+
+  /** Resolves when nothing is pending, or when the disk refuses. */
+  async flush(): Promise<void> {
+    while (this.#round !== undefined) await this.#round
+  }
+
+  #start(): void {
+    if (this.#round !== undefined || this.#timer !== undefined || this.#pending.length === 0) return
+    const group = this.#pending
+    this.#pending = []
+    this.#round = this.#settle(group)
+      .catch((error: unknown) => {
+        if (!(error instanceof QueueIoError)) throw error
+        this.#again(group, error)
+      })
+      .finally(() => {
+        this.#round = undefined
+        this.#start()
+      })
+  }
+
+  /** Nothing of the group was reported: all of it is done again, from the disk. */
+  #again(group: readonly Ended[], error: QueueIoError): void {
+    this.#troubled = true
+    this.#context.onTrouble(error)
+    this.#pending.unshift(...group.filter((ended) => this.#flying.has(ended.id)))
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      this.#start()
+    }, RETRY_MS)
+  }
+
+  async #settle(group: readonly Ended[]): Promise<void> {
+    const { queue, syncer } = this.#context
+    const staged = group.filter((ended) => this.#isHere(ended)).map((ended) => this.#stage(ended))
+    await syncer().syncGroup(staged.length, () => staged.flatMap(({ ended }) => treeOf(runPath(queue, ended))))
+
+    for (const settled of staged) this.#commit(settled)
+    await this.#relay(staged.filter(({ move }) => move.to === 'relay'))
+    const moves = staged.map((settled) => ({ settled, moved: this.#move(settled) }))
+    const durable = await this.#syncMoves(moves.map(({ moved }) => moved))
+    if (this.#troubled) {
+      this.#troubled = false
+      this.#context.onWell()
+    }
+    for (const { settled, moved } of moves) this.#finish(settled, moved, durable)
+  }
+
+  /** A run whose item was moved away by hand has no verdict to write. */
+  #isHere(ended: Ended): boolean {
+    if (look(runPath(this.#context.queue, ended)) !== undefined) return true
+    this.#flying.delete(ended.id)
+    this.#committed.delete(ended.id)
+    this.#context.onGone(ended)
+    return false
+  }
+
+  #commit(settled: Settled): void {
+    const { ended } = settled
+    if (this.#committed.has(ended.id)) return
+    commitMsg(runPath(this.#context.queue, ended))
+    this.#committed.set(ended.id, settled)
+  }
+
+  /** The target's id is on the disk before anything is published under it. */
+  async #relay(relays: readonly Settled[]): Promise<void> {
+    if (relays.length === 0) return
+    const { queue, syncer, relay } = this.#context
+    await syncer().sync(relays.map(({ ended }) => runPath(queue, ended)))
+    for (const settled of relays) await relay(settled)
+  }
+
+  /** false: the moves are done, but not known to be on the disk. A failed sync is not tried again. */
+  async #syncMoves(moves: readonly Moved[]): Promise<boolean> {
+    const { queue, syncer, onTrouble } = this.#context
+    const dirs = new Set<BytePath>()
+    for (const moved of moves) if (moved.kind === 'moved') for (const dir of this.#dirsOf(moved)) dirs.add(dir)
+    try {
+      await syncer().syncGroup(moves.length, () => [...dirs, stateDir(queue, 'run')])
+      return true
+    } catch (error) {
+      if (!(error instanceof QueueIoError)) throw error
+      onTrouble(error)
+      return false
+    }
+  }
+
+  #stage(ended: Ended): Settled {
+    const committed = this.#committed.get(ended.id)
+    if (committed !== undefined) return committed
+    const settled = this.#decide(ended)
+    stageMsg(runPath(this.#context.queue, ended), settled.msg)
+    return settled
+  }
+
+  #decide(ended: Ended): Settled {
+    const { queue, config, handlerFails } = this.#context
+    const item = runPath(queue, ended)
+    const lines = ended.attempt === 0 ? [] : (readAttempt(item, ended.attempt)?.lines ?? [])
+    const { policy } = config()
+    const { outcome } = ended
+    const doubtful = outcome.kind === 'exited' && (outcome.code === 126 || outcome.code === 127)
+    let verdict = judge({ outcome, lines, dest: ended.msg.dest, handlerFails: doubtful && handlerFails() }, policy)
+    let relay: Msg['relay'] = ended.msg.relay
+    if (verdict.kind === 'relay') {
+      const target = this.#context.relayTarget(ended, verdict.dest)
+      if (target.kind === 'ok') relay = { to: target.to, id: target.as }
+      else verdict = target.verdict
+    }
+    const now = Date.now()
+    const move = decide(verdict, ended.spent + 1, policy, now)
+    const ends = { started: ended.started, ended: new Date(now).toISOString() }
+    const record = ended.attempt === 0 ? undefined : attemptRecord(ended.attempt, ends, outcome, verdict, move)
+    const attempts = [...(ended.msg.attempts ?? []), ...(record === undefined ? [] : [record])].slice(-KEPT_ATTEMPTS)
+    const msg: Msg = {
+      ...ended.msg,
+      ...(attempts.length === 0 ? {} : { attempts }),
+      ...(relay === undefined || move.to !== 'relay' ? {} : { relay }),
+      ...inlineResult(item),
+    }
+    return { ended, verdict, move, msg, record }
+  }
+
+  #move({ ended, move }: Settled): Moved {
+    const { queue, newId } = this.#context
+    const from = { state: 'run', raw: ended.name, bucket: undefined } as const
+    const target =
+      move.to === 'que'
+        ? ({ state: 'que', due: move.due } as const)
+        : ({ state: move.to === 'relay' ? 'relayed' : move.to } as const)
+    try {
+      return moveItem(queue, from, target, { now: Date.now(), newId })
+    } catch (error) {
+      // Somebody removed the state's directory: make it again, once.
+      if (!(error instanceof QueueIoError) || error.code !== 'ENOENT') throw error
+      makeDir(stateDir(queue, target.state))
+      return moveItem(queue, from, target, { now: Date.now(), newId })
+    }
+  }
+
+  #dirsOf(moved: Extract<Moved, { kind: 'moved' }>): BytePath[] {
+    return moved.madeDirs.length > 0 ? [...moved.madeDirs] : [stateDir(this.#context.queue, moved.at.state)]
+  }
+
+  #finish(settled: Settled, moved: Moved, durable: boolean): void {
+    const { ended } = settled
+    if (moved.kind === 'moved') {
+      try {
+        if (ended.attempt > 0) removeAttemptFiles(moved.path, ended.attempt)
+        removeInlinedResult(moved.path, settled.msg)
+      } catch (error) {
+        // The verdict stands; what is left over is swept at the next chance.
+        if (!(error instanceof QueueIoError)) throw error
+        this.#context.onTrouble(error)
+      }
+    }
+    this.#flying.delete(ended.id)
+    this.#committed.delete(ended.id)
+    this.#context.onSettled(settled, moved, durable)
+  }
+}

@@ -1,0 +1,49 @@
+/** The ends of a worker (domain/worker-protocol.ts, StopMode). Resolves when it may exit. */
+import type { StopMode } from '../domain/worker-protocol.ts'
+import type { Worker } from './worker.ts'
+
+const POLL_MS = 20
+/** A detached worker gives its last verdicts this long to reach the disk; they are found again otherwise. */
+const DETACH_MS = 2000
+
+export async function shutDown(worker: Worker, mode: StopMode): Promise<void> {
+  const again = worker.stopping !== undefined && worker.stopping !== mode
+  if (worker.stopping === undefined || again) worker.stopping = mode
+  worker.intake.close()
+  switch (mode) {
+    case 'term':
+      for (const run of worker.runs.running()) worker.runs.stop(run, 'shutdown')
+      await quiet(worker, Number.POSITIVE_INFINITY)
+      break
+    case 'drain':
+      await quiet(worker, Number.POSITIVE_INFINITY)
+      break
+    case 'detach':
+      worker.runs.pool.detach()
+      await settled(worker, DETACH_MS)
+      break
+    case 'retire':
+      break
+  }
+  worker.runs.sweepLeftovers()
+  worker.runs.pool.closeIdle()
+  worker.options.emit({ kind: 'worker-stopped', why: mode })
+}
+
+/** Nothing runs, and every verdict has arrived or cannot. */
+async function quiet(worker: Worker, within: number): Promise<void> {
+  const until = performance.now() + within
+  while (performance.now() < until) {
+    await worker.runs.settler.flush()
+    if (worker.runs.size === 0 && (worker.runs.settler.size === 0 || worker.runs.settler.isTroubled)) return
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
+}
+
+async function settled(worker: Worker, within: number): Promise<void> {
+  const until = performance.now() + within
+  while (worker.runs.settler.size > 0 && !worker.runs.settler.isTroubled && performance.now() < until) {
+    await worker.runs.settler.flush()
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
+}

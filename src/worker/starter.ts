@@ -1,0 +1,130 @@
+/** From a waiting entry to a run: gates, readiness, claim, the files of the attempt, the token. */
+import { realpathSync } from 'node:fs'
+import { hostname } from 'node:os'
+import type { Millis } from '../domain/name.ts'
+import { type ItemId, parseItemName, type RawName } from '../domain/name.ts'
+import type { WaitReason } from '../domain/pick.ts'
+import type { QueueConfig } from '../domain/policy.ts'
+import type { Entry } from '../domain/schedule.ts'
+import { removeAttemptFiles, writeAttempt } from '../fsqueue/attempt.ts'
+import { type Claimed, claim } from '../fsqueue/claim.ts'
+import { removeEmptyDir, rename } from '../fsqueue/files.ts'
+import { freshJob } from '../fsqueue/job.ts'
+import { look, place, type QueueDir, toBytes, within } from '../fsqueue/place.ts'
+import type { HandlerCheck } from '../launch/handler.ts'
+import type { Slot } from '../launch/slot.ts'
+import { runValues } from '../launch/values.ts'
+import { commandPath } from './admin.ts'
+import { currentTick } from './guard.ts'
+import type { ReadinessCheck } from './readiness.ts'
+import { type Run, runPath } from './run.ts'
+
+export interface StartContext {
+  readonly queue: QueueDir
+  readonly queueName: string
+  readonly config: QueueConfig
+  readonly readiness: ReadinessCheck
+  readonly newId: (from: string) => ItemId
+}
+
+export type Candidate =
+  | { readonly kind: 'claimed'; readonly item: Claimed }
+  | { readonly kind: 'lost' }
+  | { readonly kind: 'wait'; readonly reason: WaitReason; readonly until: Millis }
+
+/** Takes an entry out of que/ if it is there, complete, and nobody else was faster. */
+export function takeEntry(context: StartContext, entry: Entry, now: Millis): Candidate {
+  const { queue, config, readiness } = context
+  const stat = look(place(queue, 'que', entry.raw))
+  if (stat === undefined) return { kind: 'lost' }
+  const ready = readiness.check(queue, entry.raw, stat, config, now)
+  if (ready.kind === 'settling') return { kind: 'wait', reason: ready, until: ready.until }
+  const claimed = claim(queue, entry.raw, stat, context.newId)
+  switch (claimed.kind) {
+    case 'lost':
+      return { kind: 'lost' }
+    case 'occupied':
+      return { kind: 'wait', reason: { kind: 'live-copy' }, until: now + 1000 }
+    case 'won':
+      takeMarker(context, entry.raw, claimed.item)
+      return { kind: 'claimed', item: claimed.item }
+  }
+}
+
+/** The marker belongs to its item, and would be an orphan without it. */
+function takeMarker({ queue, config }: StartContext, raw: RawName, item: Claimed): void {
+  if (config.marker === undefined || !item.isOneFile) return
+  rename(place(queue, 'que', parseItemName(raw).base + config.marker), within(runPath(queue, item), 'marker'))
+}
+
+/** Back to where it was, as it was: for a claim that cannot be started now. Needs no space on the disk. */
+export function unclaim(queue: QueueDir, raw: RawName, item: Claimed): void {
+  const path = runPath(queue, item)
+  const target = place(queue, 'que', raw)
+  removeAttemptFiles(path, item.attempt)
+  const isWrapped = look(within(path, 'msg')) === undefined && item.attachments.length === 1
+  if (isWrapped) rename(within(path, 'attach', item.attachments[0] ?? ''), target)
+  else if (parseItemName(raw).isMessage) rename(within(path, 'msg'), target)
+  else rename(path, target)
+  removeEmptyDir(within(path, 'attach'))
+  removeEmptyDir(within(path, 'job'))
+  removeEmptyDir(path)
+}
+
+export type Started =
+  | { readonly kind: 'started'; readonly run: Run }
+  /** It cannot be given to a program: a value that no environment can hold. */
+  | { readonly kind: 'unfit'; readonly why: string }
+
+/** Writes the attempt's file, then sends the token. */
+export function startRun(
+  context: StartContext,
+  item: Claimed,
+  slot: Slot,
+  handler: Extract<HandlerCheck, { kind: 'ok' }>,
+): Started {
+  const { queue, config } = context
+  const path = runPath(queue, item)
+  const started = new Date().toISOString()
+  // The kernel's answer: the queue may have been renamed since we came to stand in it.
+  const queuePath = realpathSync.native('.')
+  const [script = '', ...args] = config.handler
+  const parsed = parseItemName(item.name)
+  const values = runValues({
+    name: item.name,
+    attempt: item.attempt,
+    id: item.id,
+    queue: toBytes(context.queueName),
+    host: hostname(),
+    queuePath: toBytes(queuePath),
+    runDir: toBytes(config.dirs.run),
+    priority: parsed.priority,
+    tags: parsed.tags,
+    msg: item.msg,
+    attachments: item.attachments,
+    isOneFile: item.isOneFile,
+    command: [...config.execPrefix, commandPath(script, queuePath), ...args].map(toBytes),
+    script: toBytes(script),
+    realScript: toBytes(handler.realPath),
+    started,
+  })
+  if (values.kind === 'unfit') return values
+  freshJob(path, item.attempt)
+  writeAttempt(path, item.attempt, { pid: slot.pid, start: slot.start, boot: slot.boot }, values.text)
+  const run: Run = {
+    id: item.id,
+    name: item.name,
+    msg: item.msg,
+    attempt: item.attempt,
+    spent: item.spent,
+    started,
+    group: { pid: slot.pid, start: slot.start },
+    startTick: currentTick(),
+    slot,
+    stopping: undefined,
+    killTimer: undefined,
+    dups: 0,
+    logBytes: 0,
+  }
+  return { kind: 'started', run }
+}

@@ -1,0 +1,75 @@
+/** `_status.json`: a snapshot for people who look. Droppable: nothing is decided by it. */
+import { displayName, type RawName } from '../domain/name.ts'
+import { queueGate } from '../domain/pick.ts'
+import { QueueIoError } from '../fsqueue/errors.ts'
+import { removeFile, rename, writeNew } from '../fsqueue/files.ts'
+import type { BytePath } from '../fsqueue/place.ts'
+import { processStat } from '../os/process.ts'
+import type { Worker } from './worker.ts'
+
+const EVERY_MS = 1000
+const SHOWN = 100
+
+export class StatusFile {
+  readonly #worker: Worker
+  #last = ''
+
+  constructor(worker: Worker) {
+    this.#worker = worker
+  }
+
+  /** Written when it changed, at most once a second. */
+  start(): void {
+    this.#write()
+    setInterval(() => this.#write(), EVERY_MS).unref()
+  }
+
+  #write(): void {
+    const status = this.#snapshot()
+    const text = JSON.stringify(status)
+    if (text === this.#last) return
+    this.#last = text
+    try {
+      const temporary = '_tmp/status.new' as BytePath
+      removeFile(temporary)
+      writeNew(temporary, `${JSON.stringify({ ...status, time: new Date().toISOString() })}\n`, 0o644)
+      rename(temporary, '_status.json' as BytePath)
+    } catch (error) {
+      if (!(error instanceof QueueIoError)) throw error
+    }
+  }
+
+  #snapshot() {
+    const worker = this.#worker
+    const facts = worker.facts()
+    const { schedule } = worker.intake
+    const gate = queueGate(facts, Date.now())
+    return {
+      pid: process.pid,
+      start: processStat(process.pid)?.start,
+      gate: gate ?? null,
+      slots: facts.slots,
+      freeSlots: facts.freeSlots,
+      ready: schedule.readySize,
+      future: schedule.futureSize,
+      truncated: schedule.truncated,
+      brokenHandler: facts.brokenHandler === undefined ? null : { problem: facts.brokenHandler.problem },
+      configProblem: facts.configProblem ?? null,
+      disk: facts.diskProblem ?? null,
+      running: worker.runs.running().map((run) => ({
+        id: run.id, name: run.name, attempt: run.attempt, slot: run.group.pid, started: run.started ?? null,
+        adopted: run.slot === undefined, stopping: run.stopping ?? null,
+      })), // biome-ignore format: a record
+      unsettled: worker.runs.settler
+        .pending()
+        .slice(0, SHOWN)
+        .map(({ id, attempt }) => ({ id, attempt })),
+      settling: shown(worker.settling),
+      unavailable: shown(worker.unavailable),
+    }
+  }
+}
+
+function shown<T extends object>(named: ReadonlyMap<string, T>): (T & { name: string })[] {
+  return [...named].slice(0, SHOWN).map(([raw, value]) => ({ name: displayName(raw as RawName), ...value }))
+}
