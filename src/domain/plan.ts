@@ -42,57 +42,63 @@ export function plan(
   now: Millis,
 ): PlanAction[] {
   const wanted = new Map(queues.map((queue) => [queue.inode, queue]))
-  const existing = new Map(workers.map((worker) => [worker.inode, worker]))
-  const actions: PlanAction[] = []
-
-  for (const worker of workers) {
-    const queue = wanted.get(worker.inode)
-    if (queue?.name === worker.name) continue
-    if (worker.state === 'waiting') actions.push({ do: 'forget', name: worker.name, inode: worker.inode })
-    else if (worker.state !== 'stopping')
-      actions.push({ do: 'stop', name: worker.name, inode: worker.inode, why: 'gone' })
-  }
-
-  let starting = workers.filter((worker) => worker.state === 'starting').length
-  const alive = workers.filter((worker) => worker.state !== 'waiting').length
-  const candidates = queues.filter((queue) => mayStart(queue, existing.get(queue.inode), now))
-  const busyFirst = [
-    ...candidates.filter((queue) => needed(queue, now)),
-    ...candidates.filter((queue) => !needed(queue, now)),
-  ]
-  let room = limits.warmWorkers - alive
-  for (const queue of busyFirst) {
-    if (starting >= limits.startAtOnce) break
-    if (!needed(queue, now) && room <= 0) break
-    actions.push({ do: 'start', name: queue.name, inode: queue.inode })
-    starting += 1
-    room -= 1
-  }
-
-  const idle = workers
-    .filter(
-      (worker) =>
-        worker.state === 'running' && worker.idleSince !== undefined && wanted.get(worker.inode)?.name === worker.name,
-    )
-    .toSorted((a, b) => idleSince(a) - idleSince(b))
-  const surplus =
-    workers.filter((worker) => worker.state === 'running' || worker.state === 'starting').length - limits.warmWorkers
-  for (const worker of idle.slice(0, Math.max(0, surplus))) {
-    actions.push({ do: 'stop', name: worker.name, inode: worker.inode, why: 'retire' })
-  }
-  return actions
+  const staying = workers.filter(
+    (worker): worker is LiveWorker => isLive(worker) && wanted.get(worker.inode)?.name === worker.name,
+  )
+  const starts = planStarts(queues, workers, staying, limits, now)
+  return [...planEnds(workers, wanted), ...starts, ...planRetirements(staying, starts.length, limits)]
 }
 
-function idleSince(worker: Worker): Millis {
-  return 'idleSince' in worker ? (worker.idleSince ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY
+type LiveWorker = Extract<Worker, { state: 'starting' | 'running' }>
+
+function isLive(worker: Worker): worker is LiveWorker {
+  return worker.state === 'running' || worker.state === 'starting'
+}
+
+function planEnds(workers: readonly Worker[], wanted: ReadonlyMap<string, WantedQueue>): PlanAction[] {
+  return workers.flatMap((worker): PlanAction[] => {
+    const { name, inode, state } = worker
+    if (wanted.get(inode)?.name === name || state === 'stopping') return []
+    return state === 'waiting' ? [{ do: 'forget', name, inode }] : [{ do: 'stop', name, inode, why: 'gone' }]
+  })
+}
+
+function planStarts(
+  queues: readonly WantedQueue[],
+  workers: readonly Worker[],
+  staying: readonly LiveWorker[],
+  limits: PlanLimits,
+  now: Millis,
+): PlanAction[] {
+  const existing = new Map(workers.map((worker) => [worker.inode, worker]))
+  const candidates = queues.filter((queue) => mayStart(queue, existing.get(queue.inode), now))
+  const withWork = candidates.filter((queue) => needed(queue, now))
+  const idle = candidates.filter((queue) => !needed(queue, now))
+  const processes = workers.filter((worker) => worker.state !== 'waiting').length
+  const room = Math.max(0, limits.warmWorkers - processes - withWork.length)
+  const starting = staying.filter((worker) => worker.state === 'starting').length
+  return [...withWork, ...idle.slice(0, room)]
+    .slice(0, Math.max(0, limits.startAtOnce - starting))
+    .map(({ name, inode }) => ({ do: 'start', name, inode }))
+}
+
+/** `started`: what this plan starts counts already, or the next plan would retire for it. */
+function planRetirements(staying: readonly LiveWorker[], started: number, limits: PlanLimits): PlanAction[] {
+  return staying
+    .filter((worker) => worker.state === 'running' && worker.idleSince !== undefined)
+    .toSorted((a, b) => (a.idleSince ?? 0) - (b.idleSince ?? 0))
+    .slice(0, Math.max(0, staying.length + started - limits.warmWorkers))
+    .map(({ name, inode }) => ({ do: 'stop', name, inode, why: 'retire' }))
 }
 
 function needed(queue: WantedQueue, now: Millis): boolean {
   return queue.hasWork || queue.nextDue <= now
 }
 
-function mayStart(_queue: WantedQueue, worker: Worker | undefined, now: Millis): boolean {
-  return worker === undefined || (worker.state === 'waiting' && worker.until <= now)
+function mayStart(queue: WantedQueue, worker: Worker | undefined, now: Millis): boolean {
+  if (worker === undefined) return true
+  // A failure of the queue that had this directory before is no reason to wait: that worker is forgotten.
+  return worker.state === 'waiting' && (worker.until <= now || worker.name !== queue.name)
 }
 
 /** Restart delay after `failures` unexpected ends in a row: 0.1 s, doubling to 30 s, ± a quarter. */
