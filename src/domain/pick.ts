@@ -87,7 +87,7 @@ export function explain(reason: WaitReason): string {
     case 'disk':
       return `the disk refuses verdicts, so nothing new is started: ${reason.problem}`
     case 'no-slot':
-      return `all ${reason.slots} slots are busy`
+      return reason.slots === 1 ? 'its one slot is busy' : `all ${reason.slots} slots are busy`
     case 'due':
       return `not due before ${when(reason.until)}`
     case 'live-copy':
@@ -97,7 +97,8 @@ export function explain(reason: WaitReason): string {
     case 'unavailable':
       return `cannot be claimed: ${reason.problem}; next try ${when(reason.until)}`
     case 'behind':
-      return reason.ahead === 0 ? 'it is next' : `${reason.ahead} items go first`
+      if (reason.ahead === 0) return 'it is next'
+      return reason.ahead === 1 ? '1 item goes first' : `${reason.ahead} items go first`
   }
 }
 
