@@ -2,7 +2,7 @@
  * Durability. What was acknowledged is on the disk: fsync(2) of each file, or for many at once one syncfs(2).
  * A failed sync is never repeated and never acknowledged: the kernel may have dropped the pages by then.
  */
-import { close, constants, fsync, open } from 'node:fs'
+import { close, constants, fsync, open, statfsSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { errnoOf } from '../os/errno.ts'
 import type { Native } from '../os/native.ts'
@@ -30,7 +30,7 @@ export interface Syncer {
 
 /** `fd`: any descriptor on the file system, opened before what is to be synced was written. */
 export function makeSyncer(durability: Durability, fd: number, native: Native | undefined): Syncer {
-  if (durability === 'none') return { sync: () => Promise.resolve(), syncGroup: () => Promise.resolve() }
+  if (durability === 'none' || isInMemory(fd)) return { sync: () => Promise.resolve(), syncGroup: () => Promise.resolve() }
   const whole = durability === 'group' ? native : undefined
   const flush = async (native: Native, example: BytePath | undefined) => {
     await native.syncfs(fd).catch((error: unknown) => {
@@ -84,4 +84,13 @@ export function treeOf(path: BytePath, limit = 2000): BytePath[] {
     }
   }
   return found
+}
+
+const TMPFS = 0x01021994
+const RAMFS = 0x858458f6
+
+/** A file system in memory has nothing to put on a disk. */
+function isInMemory(fd: number): boolean {
+  const { type } = statfsSync(`/proc/self/fd/${fd}`)
+  return type === TMPFS || type === RAMFS
 }

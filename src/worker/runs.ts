@@ -11,6 +11,7 @@ import type { Moved } from '../fsqueue/move.ts'
 import { stateDir } from '../fsqueue/place.ts'
 import { makeSyncer, type Syncer } from '../fsqueue/sync.ts'
 import type { Slot, SlotReport } from '../launch/slot.ts'
+import type { SlotState } from '../launch/slot-script.ts'
 import { loadNative } from '../os/native.ts'
 import { isAlive, signalGroup } from '../os/process.ts'
 import { load, slotEnvironment } from './admin.ts'
@@ -182,32 +183,34 @@ export class Runs {
       this.pool.release(slot)
       return
     }
-    const { emit } = this.#worker.options
-    switch (report.state) {
+    if (report.state === 'torn') {
+      slot.run(run.name, run.attempt)
+      return
+    }
+    // Free before anything is started in its place.
+    this.pool.release(slot)
+    this.#ended(run, report.state, report.exit)
+    this.#worker.pump()
+  }
+
+  #ended(run: Run, state: Exclude<SlotState, 'torn'>, exit: number | undefined): void {
+    switch (state) {
       case 'ran':
-        this.#end(run, exitOutcome(run, report.exit))
-        break
-      case 'torn':
-        slot.run(run.name, run.attempt)
+        this.#end(run, exitOutcome(run, exit))
         return
       case 'noio':
       case 'nojob':
         // The disk gave no log or no directory: nothing ran, and nothing counts.
-        emit({
-          kind: 'trouble',
-          what: `${run.id}: the slot could not open its ${report.state === 'noio' ? 'log' : 'job directory'}`,
-        })
+        this.#worker.options.emit({ kind: 'trouble', what: `${run.id}: its slot could not open its log or job directory` })
         this.#end(run, { kind: 'stopped', cause: 'shutdown', code: undefined })
-        break
+        return
       case 'gone':
       case 'stale':
       case 'taken':
         // Moved away before it began, or another slot owns the attempt.
         this.#forget(run)
-        break
+        return
     }
-    this.pool.release(slot)
-    this.#worker.pump()
   }
 
   /** kill -9 of a slot leaves its handler: from now on the files tell. */
