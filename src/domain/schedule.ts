@@ -36,14 +36,17 @@ function compareTimes(a: Entry, b: Entry): number {
 class BoundedSet {
   readonly #limit: number
   readonly #compare: (a: Entry, b: Entry) => number
+  /** Told of every entry that finds no place, whenever that turns out. */
+  readonly #onDrop: (entry: Entry) => void
   /** Worst first, so that taking the best is a pop. */
   #sorted: Entry[] = []
   #added: Entry[] = []
   readonly #names = new Set<RawName>()
 
-  constructor(limit: number, compare: (a: Entry, b: Entry) => number) {
+  constructor(limit: number, compare: (a: Entry, b: Entry) => number, onDrop: (entry: Entry) => void) {
     this.#limit = limit
     this.#compare = compare
+    this.#onDrop = onDrop
   }
 
   get size(): number {
@@ -54,13 +57,15 @@ class BoundedSet {
     return this.#names.has(raw)
   }
 
-  /** Returns what fell out: nothing, the new entry, or others. */
-  add(entry: Entry): readonly Entry[] {
+  add(entry: Entry): void {
     const worst = this.#sorted[0]
-    if (this.#sorted.length >= this.#limit && worst !== undefined && this.#compare(entry, worst) > 0) return [entry]
+    if (this.#sorted.length >= this.#limit && worst !== undefined && this.#compare(entry, worst) > 0) {
+      this.#onDrop(entry)
+      return
+    }
     this.#names.add(entry.raw)
     this.#added.push(entry)
-    return this.#added.length > this.#limit ? this.#settle() : []
+    if (this.#added.length > this.#limit) this.#settle()
   }
 
   peek(): Entry | undefined {
@@ -87,14 +92,15 @@ class BoundedSet {
     return this.#sorted.toReversed()
   }
 
-  #settle(): readonly Entry[] {
-    if (this.#added.length === 0) return []
+  #settle(): void {
+    if (this.#added.length === 0) return
     if (this.#added.length <= 16) for (const entry of this.#added) this.#insert(entry)
     else this.#sorted = this.#sorted.concat(this.#added).sort((a, b) => this.#compare(b, a))
     this.#added = []
-    const dropped = this.#sorted.splice(0, Math.max(0, this.#sorted.length - this.#limit))
-    for (const entry of dropped) this.#names.delete(entry.raw)
-    return dropped
+    for (const entry of this.#sorted.splice(0, Math.max(0, this.#sorted.length - this.#limit))) {
+      this.#names.delete(entry.raw)
+      this.#onDrop(entry)
+    }
   }
 
   #insert(entry: Entry): void {
@@ -118,8 +124,12 @@ export class Schedule {
   #evictedAt = Number.POSITIVE_INFINITY
 
   constructor(limit = 20_000) {
-    this.#ready = new BoundedSet(limit, compareEntries)
-    this.#future = new BoundedSet(limit, compareTimes)
+    this.#ready = new BoundedSet(limit, compareEntries, () => {
+      this.#truncated = true
+    })
+    this.#future = new BoundedSet(limit, compareTimes, (entry) => {
+      this.#evictedAt = Math.min(this.#evictedAt, entry.notBefore)
+    })
   }
 
   get readySize(): number {
@@ -141,23 +151,20 @@ export class Schedule {
 
   add(entry: Entry, now: Millis): void {
     if (this.has(entry.raw)) return
-    if (entry.notBefore > now) {
-      for (const out of this.#future.add(entry)) this.#evictedAt = Math.min(this.#evictedAt, out.notBefore)
-    } else if (this.#ready.add(entry).length > 0) {
-      this.#truncated = true
-    }
+    if (entry.notBefore > now) this.#future.add(entry)
+    else this.#ready.add(entry)
   }
 
   /** It cannot run before `until`: it takes no ready place. */
   postpone(entry: Entry, until: Millis): void {
-    this.add({ ...entry, notBefore: until }, until - 1)
+    if (!this.has(entry.raw)) this.#future.add({ ...entry, notBefore: until })
   }
 
   /** The best entry that may run now, taken out. */
   take(now: Millis): Entry | undefined {
     for (let next = this.#future.peek(); next !== undefined && next.notBefore <= now; next = this.#future.peek()) {
       this.#future.pop()
-      if (this.#ready.add(next).length > 0) this.#truncated = true
+      this.#ready.add(next)
     }
     return this.#ready.pop()
   }
