@@ -90,6 +90,12 @@ export function highestNumber(entries: readonly RawName[]): number {
   return Math.max(0, ...entries.map((name) => Number(/^(?:attempt|started|stop)\.(\d{1,9})$/.exec(name)?.[1] ?? 0)))
 }
 
+/** The same for a first attempt that nobody stopped: two names, and no listing. */
+export function removeFirstAttempt(item: BytePath): void {
+  removeFile(within(item, 'attempt.1'))
+  removeFile(within(item, 'started.1'))
+}
+
 /** Folds the files of attempts up to `n`, and a cancel mark, away; their content is in `msg` by now. */
 export function removeAttemptFiles(item: BytePath, n: number): void {
   for (const name of names(item)) {

@@ -8,7 +8,7 @@ import { displayName, formatItemName, type ItemId, idTail, parseItemName, type R
 import { spentAttempts } from '../domain/settle.ts'
 import { highestNumber } from './attempt.ts'
 import { removeEmptyDir, rename } from './files.ts'
-import { attachments, readMsg } from './message.ts'
+import { type Attachments, attachments, readMsg } from './message.ts'
 import { type BytePath, look, makeDir, names, place, type QueueDir, within } from './place.ts'
 
 export type EntryKind = 'file' | 'message' | 'directory' | 'special'
@@ -115,7 +115,7 @@ function wrap(
 function wrapMessage(from: BytePath, item: BytePath, id: ItemId, name: RawName, dropped: string | undefined): Claim {
   makeDir(item)
   if (rename(from, within(item, 'msg')) === 'gone') return unmake(item)
-  return { kind: 'won', item: openItem(item, id, name, dropped) }
+  return { kind: 'won', item: openItem(item, id, name, dropped, ['msg' as RawName]) }
 }
 
 function unmake(item: BytePath): Claim {
@@ -125,14 +125,20 @@ function unmake(item: BytePath): Claim {
 }
 
 /** What an item directory in run/ says, looked at with suspicion. */
-export function openItem(item: BytePath, id: ItemId, name: RawName, dropped: string | undefined): Claimed {
+export function openItem(
+  item: BytePath,
+  id: ItemId,
+  name: RawName,
+  dropped: string | undefined,
+  entries: readonly RawName[] = names(item),
+): Claimed {
   const reading = readMsg(item)
-  const attached = attachments(item)
+  const attached: Attachments = entries.includes('attach' as RawName) ? attachments(item) : { kind: 'ok', names: [] }
   const msg: Msg = reading.kind === 'msg' ? reading.msg : {}
   const attempts = msg.attempts ?? []
   const files = attached.kind === 'ok' ? attached.names : []
   const refusal = reading.kind === 'bad' ? reading.problem : attached.kind === 'refused' ? attached.why : undefined
-  const before = Math.max(attempts.at(-1)?.n ?? 0, highestNumber(names(item)))
+  const before = Math.max(attempts.at(-1)?.n ?? 0, highestNumber(entries))
   return {
     id,
     name,

@@ -64,9 +64,9 @@ export function readRegular(path: BytePath, limit: number): Reading {
 }
 
 function readBytes(fd: number, size: number, limit: number): Buffer {
-  const buffer = Buffer.allocUnsafe(Math.min(size + 1, limit))
+  const buffer = Buffer.allocUnsafe(Math.min(size, limit))
   let length = 0
-  while (length < buffer.length) {
+  while (length < size) {
     const got = readSync(fd, buffer, length, buffer.length - length, length)
     if (got === 0) break
     length += got

@@ -33,8 +33,11 @@ export function readMsg(item: BytePath): MsgReading {
 /** First half of replacing `msg`: the new text beside it, to be synced before `commitMsg`. */
 export function stageMsg(item: BytePath, msg: Msg): BytePath {
   const staged = within(item, '.msg.new')
-  removeFile(staged)
-  writeNew(staged, formatMsg(msg))
+  const text = formatMsg(msg)
+  if (!writeNew(staged, text)) {
+    removeFile(staged)
+    writeNew(staged, text)
+  }
   return staged
 }
 

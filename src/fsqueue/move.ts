@@ -2,6 +2,7 @@
 import { BUCKETED, type State } from '../domain/item.ts'
 import { formatItemName, type ItemId, type Millis, minuteBucket, parseItemName } from '../domain/name.ts'
 import type { Native } from '../os/native.ts'
+import { QueueIoError } from './errors.ts'
 import { moveNew, removeEmptyDir } from './files.ts'
 import { type BytePath, inQueue, makeDir, place, type QueueDir, stateDir, within } from './place.ts'
 import type { Located } from './scan.ts'
@@ -60,9 +61,14 @@ function makeBucket(queue: QueueDir, state: State, bucket: string): BytePath[] {
   const root = stateDir(queue, state)
   const day = within(root, bucket.slice(0, 8))
   const minute = within(root, bucket)
-  makeDir(root)
-  makeDir(day)
-  makeDir(minute)
+  try {
+    makeDir(minute)
+  } catch (error) {
+    if (!(error instanceof QueueIoError) || error.code !== 'ENOENT') throw error
+    makeDir(root)
+    makeDir(day)
+    makeDir(minute)
+  }
   return [minute, day, root]
 }
 

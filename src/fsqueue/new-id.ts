@@ -22,7 +22,8 @@ function preciseNow(): Millis {
   return Date.now() + ((performance.now() * 1000) % 1000) / 1000
 }
 
-function randomText(length: number): string {
+/** So many of [0-9a-z]. */
+export function randomText(length: number): string {
   let text = ''
   while (text.length < length) {
     if (at >= pool.length) {

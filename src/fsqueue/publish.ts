@@ -1,13 +1,13 @@
 /** prep→que: what others may see of an item is whole and on the disk before its name appears. */
-import { constants, copyFileSync, linkSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, constants, copyFileSync, linkSync, rmSync, statSync } from 'node:fs'
 import type { Msg } from '../domain/item.ts'
 import { formatMsg } from '../domain/msg.ts'
 import { formatItemName, type ItemId, type RawName } from '../domain/name.ts'
-import { errnoOf } from '../os/errno.ts'
 import type { Native } from '../os/native.ts'
 import { QueueIoError } from './errors.ts'
 import { moveNew, writeNew } from './files.ts'
-import { type BytePath, fsPath, makeDir, place, type QueueDir, stateDir, within } from './place.ts'
+import { randomText } from './new-id.ts'
+import { type BytePath, fsPath, look, makeDir, place, type QueueDir, stateDir, within } from './place.ts'
 import { type Syncer, treeOf } from './sync.ts'
 
 export type Source =
@@ -47,52 +47,91 @@ export interface Published {
   readonly kind: 'published' | 'taken'
 }
 
+export interface PublishOptions {
+  /** The group may read what is published. */
+  readonly shared?: boolean
+  /** Called for a draft whose source cannot be read; the others go on. Without it nothing of the group is published. */
+  readonly onUnreadable?: (draft: Draft, error: QueueIoError) => void
+}
+
+interface Built {
+  readonly draft: Draft
+  readonly prep: BytePath
+  readonly name: RawName
+}
+
 /** Publishes a group of items with two rounds of sync. Throws before anything is visible, or OutcomeUnknown after. */
 export async function publish(
   queue: QueueDir,
   drafts: readonly Draft[],
   syncer: Syncer,
   native?: Native,
+  options: PublishOptions = {},
 ): Promise<Published[]> {
-  const built: { draft: Draft; prep: BytePath; name: RawName }[] = []
+  const built: Built[] = []
   try {
-    for (const draft of drafts) built.push(build(queue, draft))
-    await syncer.sync([...built.flatMap(({ prep }) => treeOf(prep)), stateDir(queue, 'prep')])
+    for (const draft of drafts) buildOne(queue, draft, options, built)
+    await syncer.syncGroup(built.length, () => [...built.flatMap(({ prep }) => treeOf(prep)), stateDir(queue, 'prep')])
   } catch (error) {
-    for (const { prep } of built) rmSync(fsPath(prep), { recursive: true, force: true })
+    for (const { prep } of built) discard(prep)
     throw error
   }
 
   const results = built.map(({ draft, prep, name }): Published => {
     const moved = moveNew(prep, place(queue, 'que', name), native)
     if (moved === 'moved') return { id: draft.id, name, kind: 'published' }
-    rmSync(fsPath(prep), { recursive: true, force: true })
+    discard(prep)
     return { id: draft.id, name, kind: 'taken' }
   })
   try {
     await syncer.sync([stateDir(queue, 'que'), stateDir(queue, 'prep')])
   } catch (error) {
-    if (error instanceof QueueIoError)
-      throw new OutcomeUnknown(
-        drafts.map(({ id }) => id),
-        error,
-      )
-    throw error
+    if (!(error instanceof QueueIoError)) throw error
+    throw new OutcomeUnknown(
+      built.map(({ draft }) => draft.id),
+      error,
+    )
   }
   return results
 }
 
-function build(queue: QueueDir, draft: Draft): { draft: Draft; prep: BytePath; name: RawName } {
-  const [only] = draft.attach
-  const suffixes = { priority: draft.priority, due: draft.due, tags: draft.tags }
-  const isMessage = draft.msg !== undefined && only === undefined
-  const name = formatItemName({ base: isMessage ? `${draft.id}.msg` : draft.id, ...suffixes })
-  const prep = place(queue, 'prep', name)
+/** What is begun is listed before anything is written, so that whatever fails is cleaned up. */
+function buildOne(queue: QueueDir, draft: Draft, options: PublishOptions, built: Built[]): void {
+  const isMessage = draft.msg !== undefined && draft.attach.length === 0
+  const { priority, due, tags } = draft
+  const name = formatItemName({ base: isMessage ? `${draft.id}.msg` : draft.id, priority, due, tags })
+  // A name of its own: what an earlier life of the same id left half built is not in the way.
+  const prep = place(queue, 'prep', `${draft.id}-${randomText(6)}`)
+  built.push({ draft, prep, name })
+  try {
+    build(prep, draft)
+    if (options.shared === true) openToGroup(prep)
+  } catch (error) {
+    if (options.onUnreadable === undefined || !(error instanceof QueueIoError) || !isSourceProblem(error)) throw error
+    built.pop()
+    discard(prep)
+    options.onUnreadable(draft, error)
+  }
+}
 
-  if (isMessage) write(prep, Buffer.from(formatMsg(draft.msg ?? {})))
+function discard(prep: BytePath): void {
+  rmSync(fsPath(prep), { recursive: true, force: true })
+}
+
+function build(prep: BytePath, draft: Draft): void {
+  const [only] = draft.attach
+  if (draft.msg !== undefined && only === undefined) write(prep, Buffer.from(formatMsg(draft.msg)))
   else if (draft.msg === undefined && only !== undefined && draft.attach.length === 1) fill(prep, only.source)
   else buildDirectory(prep, draft)
-  return { draft, prep, name }
+}
+
+/** Of what is linked only the name is ours. */
+function openToGroup(prep: BytePath): void {
+  for (const path of treeOf(prep)) {
+    const stat = look(path)
+    if (stat !== undefined && stat.nlink === 1 && stat.isFile()) chmodSync(fsPath(path), stat.mode | 0o040)
+    else if (stat?.isDirectory() === true) chmodSync(fsPath(path), 0o2750)
+  }
 }
 
 function buildDirectory(prep: BytePath, draft: Draft): void {
@@ -124,9 +163,9 @@ function fill(target: BytePath, source: Source): void {
 }
 
 /** Is this an error of the source rather than of the queue? */
-export function isSourceProblem(error: QueueIoError): boolean {
+function isSourceProblem(error: QueueIoError): boolean {
   return (
     (error.operation === 'copy' || error.operation === 'link') &&
-    ['ENOENT', 'EACCES', 'EINVAL', 'EISDIR'].includes(errnoOf(error.cause) ?? '')
+    ['ENOENT', 'EACCES', 'EPERM', 'EINVAL', 'EISDIR', 'ELOOP', 'ENOTDIR', 'ENAMETOOLONG', 'EXDEV', 'EMLINK'].includes(error.code)
   )
 }

@@ -44,6 +44,11 @@ export function makeSyncer(durability: Durability, fd: number, native: Native | 
   }
 }
 
+/** By fsync, one after the other: of two directories, the one that an item went to comes first. */
+export async function syncInOrder(paths: readonly BytePath[]): Promise<void> {
+  for (const path of paths) await syncOne(path)
+}
+
 async function syncEach(paths: readonly BytePath[]): Promise<void> {
   const queue = paths[Symbol.iterator]()
   const work = async () => {

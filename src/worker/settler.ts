@@ -7,7 +7,7 @@ import type { Attempt, Move, Msg, Verdict } from '../domain/item.ts'
 import type { ItemId } from '../domain/name.ts'
 import type { QueueConfig } from '../domain/policy.ts'
 import { attemptRecord, decide, judge } from '../domain/settle.ts'
-import { readAttempt, removeAttemptFiles } from '../fsqueue/attempt.ts'
+import { readAttempt, removeAttemptFiles, removeFirstAttempt } from '../fsqueue/attempt.ts'
 import { QueueIoError } from '../fsqueue/errors.ts'
 import { commitMsg, stageMsg } from '../fsqueue/message.ts'
 import { type Moved, moveItem } from '../fsqueue/move.ts'
@@ -17,6 +17,7 @@ import { inlineResult, removeInlinedResult } from './result.ts'
 import { type Ended, runPath } from './run.ts'
 
 const RETRY_MS = 1000
+const GATHER_MS = 10
 /** Attempts kept in `msg`; the numbers go on. */
 const KEPT_ATTEMPTS = 50
 
@@ -110,8 +111,21 @@ export class Settler {
       })
       .finally(() => {
         this.#round = undefined
-        this.#start()
+        if (this.#timer === undefined) this.#pace(group.length)
       })
+  }
+
+  /** Under load the next round gathers company: each one stops the file system for a moment, whatever it carries. */
+  #pace(last: number): void {
+    if (last < 2) this.#start()
+    else this.#after(GATHER_MS)
+  }
+
+  #after(ms: number): void {
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      this.#start()
+    }, ms)
   }
 
   /** Nothing of the group was reported: all of it is done again, from the disk. */
@@ -119,10 +133,7 @@ export class Settler {
     this.#troubled = true
     this.#context.onTrouble(error)
     this.#pending.unshift(...group.filter((ended) => this.#flying.has(ended.id)))
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined
-      this.#start()
-    }, RETRY_MS)
+    this.#after(RETRY_MS)
   }
 
   async #settle(group: readonly Ended[]): Promise<void> {
@@ -241,7 +252,8 @@ export class Settler {
     const { ended } = settled
     if (moved.kind === 'moved') {
       try {
-        if (ended.attempt > 0) removeAttemptFiles(moved.path, ended.attempt)
+        if (ended.attempt === 1 && ended.outcome.kind === 'exited') removeFirstAttempt(moved.path)
+        else if (ended.attempt > 0) removeAttemptFiles(moved.path, ended.attempt)
         removeInlinedResult(moved.path, settled.msg)
       } catch (error) {
         // The verdict stands; what is left over is swept at the next chance.

@@ -1,5 +1,5 @@
 /** From a waiting entry to a run: gates, readiness, claim, the files of the attempt, the token. */
-import { realpathSync } from 'node:fs'
+import { readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { Millis } from '../domain/name.ts'
 import { type ItemId, parseItemName, type RawName } from '../domain/name.ts'
@@ -18,6 +18,8 @@ import { commandPath } from './admin.ts'
 import { currentTick } from './guard.ts'
 import type { ReadinessCheck } from './readiness.ts'
 import { type Run, runPath } from './run.ts'
+
+const HOST = hostname()
 
 export interface StartContext {
   readonly queue: QueueDir
@@ -87,7 +89,7 @@ export function startRun(
   const path = runPath(queue, item)
   const started = new Date().toISOString()
   // The kernel's answer: the queue may have been renamed since we came to stand in it.
-  const queuePath = realpathSync.native('.')
+  const queuePath = readlinkSync('/proc/self/cwd')
   const [script = '', ...args] = config.handler
   const parsed = parseItemName(item.name)
   const values = runValues({
@@ -95,7 +97,7 @@ export function startRun(
     attempt: item.attempt,
     id: item.id,
     queue: toBytes(context.queueName),
-    host: hostname(),
+    host: HOST,
     queuePath: toBytes(queuePath),
     runDir: toBytes(config.dirs.run),
     priority: parsed.priority,
