@@ -61,7 +61,10 @@ export function mountedOn(dir: string): Mount | undefined {
 /** Unmounts, also what is busy: then the tree loses its name at once and the rest when it is let go. */
 export function unmount(dir: string): void {
   while (mountedOn(dir) !== undefined) {
-    if (spawnSync('umount', [dir]).status !== 0) run('umount', '-l', dir)
+    if (spawnSync('umount', [dir]).status === 0) continue
+    const lazily = spawnSync('umount', ['-l', dir], { encoding: 'utf8' })
+    // Another process that clears leftovers may have been quicker.
+    if (lazily.status !== 0 && mountedOn(dir) !== undefined) throw new Error(`${dir} stays mounted: ${lazily.stderr}`)
   }
 }
 

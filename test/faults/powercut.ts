@@ -34,7 +34,7 @@ export interface CutOptions {
 }
 
 /** What is left after a cut. */
-export interface Remains {
+interface Remains {
   readonly dir: string
   close(): void
 }

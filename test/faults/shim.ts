@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { scratchBase } from './mount.ts'
 
-export type FaultErrno =
+type FaultErrno =
   | 'ENOSPC'
   | 'EIO'
   | 'EMFILE'
@@ -25,7 +25,7 @@ export type FaultErrno =
   | 'ENAMETOOLONG'
 
 /** `torn` writes half and is then killed; `short` writes half and goes on. Both count writes only. */
-export type FaultAction = 'kill' | 'stop' | 'torn' | 'short' | FaultErrno
+type FaultAction = 'kill' | 'stop' | 'torn' | 'short' | FaultErrno
 
 export interface FaultPlan {
   /** Calls that concern paths below this directory are counted. Absolute. */
@@ -73,7 +73,7 @@ export function shimUnavailable(): string | undefined {
 }
 
 /** Compiles the shim, once a process, into a directory that goes when the process ends. */
-export function compileShim(): string {
+function compileShim(): string {
   if (built !== undefined && existsSync(built)) return built
   const library = join(scratchBase(tmpdir()).dir, 'faultfs.so')
   const sources = readdirSync(HERE).filter((name) => name.endsWith('.c'))
