@@ -53,6 +53,8 @@ export type DaemonEvent =
   | { readonly kind: 'queue-ignored'; readonly name: string; readonly why: string }
   | { readonly kind: 'worker-forked'; readonly queue: string; readonly pid: number }
   | { readonly kind: 'worker-ended'; readonly queue: string; readonly how: string; readonly restartMs?: number }
+  /** It was told to, and not to retire. */
+  | { readonly kind: 'worker-left'; readonly queue: string; readonly how: string }
   | { readonly kind: 'worker-retired'; readonly queue: string }
   | { readonly kind: 'reloading' }
   | { readonly kind: 'unclean-boot' }
@@ -92,6 +94,7 @@ export const LEVELS = {
   'queue-ignored': 'warn',
   'worker-forked': 'debug',
   'worker-ended': 'warn',
+  'worker-left': 'debug',
   'worker-retired': 'debug',
   reloading: 'info',
   'unclean-boot': 'warn',

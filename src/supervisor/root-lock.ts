@@ -1,0 +1,163 @@
+/**
+ * One daemon per root. flock(2) follows the inode, so that a symlink or a bind mount leads to the same lock, and
+ * it dies with its holder. Beside it lies a lock directory with a heartbeat, for kernels that do not share flocks.
+ */
+import { closeSync, fstatSync, ftruncateSync, rmdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { errnoOf } from '../os/errno.ts'
+import { filesystemOf } from '../os/filesystem.ts'
+import {
+  describeHolder,
+  type Holder,
+  livingHolder,
+  lockPath,
+  ourselves,
+  readHolder,
+  readHolderFrom,
+  writeHolder,
+} from '../os/holder.ts'
+import { tryLock } from '../os/lock.ts'
+import { bootId } from '../os/process.ts'
+
+/** The heartbeat may be late by this much (a stopped machine, a stalled disk) before another host takes over. */
+const STALE_MS = 20_000
+const HEARTBEAT_MS = 5_000
+
+export interface RootLock {
+  /** The machine went down while a daemon ran. */
+  readonly uncleanBoot: boolean
+  /** What could not be done; the lock is held all the same. */
+  readonly troubles: readonly string[]
+  /** Locks again where somebody removed or replaced `_lock`; false: another daemon was faster. */
+  keep(): boolean
+  /** `clean`: nothing runs on; otherwise the note stays for the next start to read. */
+  release(clean: boolean): Promise<void>
+}
+
+export type RootLockAnswer =
+  | { readonly kind: 'taken'; readonly lock: RootLock }
+  /** `by`: `pid 123 on host since …`, as far as it is known. */
+  | { readonly kind: 'held'; readonly by: string }
+
+/** `onLost`: another host has taken the root from us. */
+export async function takeRootLock(root: string, onLost: (why: string) => void): Promise<RootLockAnswer> {
+  const fd = tryLock(lockPath(root))
+  if (fd === undefined) return { kind: 'held', by: describeHolder(root, await holderSoon(root)) }
+  const last = readHolderFrom(fd)
+  const heartbeat = await takeHeartbeat(root, isProvedDead(root, last), onLost)
+  if (heartbeat.kind === 'held') {
+    closeSync(fd)
+    return { kind: 'held', by: describeHolder(root, last) }
+  }
+  const troubles = [...heartbeat.troubles, ...noteOurselves(fd)]
+  return { kind: 'taken', lock: lockOf(root, fd, last, troubles, heartbeat.release) }
+}
+
+function lockOf(
+  root: string,
+  firstFd: number,
+  last: Holder | undefined,
+  troubles: readonly string[],
+  stopHeartbeat: () => Promise<void>,
+): RootLock {
+  let fd = firstFd
+  return {
+    uncleanBoot: last !== undefined && !last.clean && last.boot !== bootId(),
+    troubles,
+    keep: () => {
+      if (isSame(fd, lockPath(root)) || statSync(root, { throwIfNoEntry: false }) === undefined) return true
+      const again = tryLock(lockPath(root))
+      if (again === undefined) return false
+      closeSync(fd)
+      fd = again
+      noteOurselves(fd)
+      return true
+    },
+    release: async (clean) => {
+      await stopHeartbeat()
+      if (clean) attempt(() => ftruncateSync(fd, 0))
+      closeSync(fd)
+    },
+  }
+}
+
+/** The holder may have locked and not yet signed. */
+async function holderSoon(root: string): Promise<Holder | undefined> {
+  for (let tries = 0; tries < 20; tries += 1) {
+    const holder = livingHolder(root)
+    if (holder !== undefined) return holder
+    await sleep(50)
+  }
+  return readHolder(root)
+}
+
+/**
+ * We hold the flock on the file that `last` signed. In the same kernel that proves `last` dead; in another one
+ * only if no two kernels can mount this file system at a time.
+ */
+function isProvedDead(root: string, last: Holder | undefined): boolean {
+  return last !== undefined && (last.boot === bootId() || filesystemOf(root).kind === 'local')
+}
+
+function noteOurselves(fd: number): string[] {
+  try {
+    writeHolder(fd, ourselves(new Date()))
+    return []
+  } catch (error) {
+    // A full disk must not keep the daemon from draining it.
+    if (errnoOf(error) === undefined) throw error
+    return [`_lock could not be signed: ${errnoOf(error)}`]
+  }
+}
+
+type Heartbeat =
+  | { readonly kind: 'beating'; readonly troubles: readonly string[]; readonly release: () => Promise<void> }
+  | { readonly kind: 'held' }
+
+async function takeHeartbeat(root: string, lastIsDead: boolean, onLost: (why: string) => void): Promise<Heartbeat> {
+  const { lock } = (await import('proper-lockfile')).default
+  const path = join(root, '_lock.host')
+  const options = {
+    lockfilePath: path,
+    realpath: false,
+    stale: STALE_MS,
+    update: HEARTBEAT_MS,
+    onCompromised: (error: Error) => onLost(error.message),
+  }
+  let firstBeat: number | undefined
+  const deadline = performance.now() + STALE_MS + HEARTBEAT_MS
+  for (;;) {
+    try {
+      const release = await lock(root, options)
+      return { kind: 'beating', troubles: [], release: () => release().catch(ignoreSystemError) }
+    } catch (error) {
+      const code = errnoOf(error)
+      if (code === undefined) throw error
+      if (code !== 'ELOCKED') return { kind: 'beating', troubles: [`${path}: ${code}`], release: async () => undefined }
+    }
+    if (lastIsDead) attempt(() => rmdirSync(path))
+    const beat = statSync(path, { throwIfNoEntry: false })?.mtimeMs
+    firstBeat ??= beat
+    if (beat !== firstBeat || performance.now() > deadline) return { kind: 'held' }
+    await sleep(100)
+  }
+}
+
+function ignoreSystemError(error: unknown): void {
+  if (errnoOf(error) === undefined) throw error
+}
+
+function isSame(fd: number, path: string): boolean {
+  const held = fstatSync(fd)
+  const named = statSync(path, { throwIfNoEntry: false })
+  return named !== undefined && named.dev === held.dev && named.ino === held.ino
+}
+
+function attempt(call: () => void): void {
+  try {
+    call()
+  } catch (error) {
+    ignoreSystemError(error)
+  }
+}

@@ -1,0 +1,81 @@
+/** One forked worker: its process, and the few words it says. */
+import { type ChildProcess, fork } from 'node:child_process'
+import type { Millis } from '../domain/name.ts'
+import { type FromWorker, type ToWorker, WORKER_ENV, WORKER_EXIT } from '../domain/worker-protocol.ts'
+import { errnoOf } from '../os/errno.ts'
+
+export interface WorkerStart {
+  readonly program: string
+  readonly queuePath: string
+  readonly root: string
+  readonly carefulUntil: Millis | undefined
+  readonly rootPaused: boolean
+}
+
+export type WorkerEnd =
+  | { readonly kind: 'asked' }
+  /** The queue is locked by the worker of a daemon that just died, or the system refused something. */
+  | { readonly kind: 'later' }
+  | { readonly kind: 'crashed'; readonly how: string }
+
+export interface WorkerProcess {
+  readonly pid: number | undefined
+  send(message: ToWorker): void
+  kill(): void
+}
+
+/** Always answers with exactly one `onEnd`, also when the system cannot fork. */
+export function forkWorker(
+  start: WorkerStart,
+  onMessage: (message: FromWorker) => void,
+  onEnd: (end: WorkerEnd) => void,
+): WorkerProcess {
+  let child: ChildProcess
+  try {
+    child = fork(start.program, [start.queuePath], {
+      execArgv: [],
+      env: environment(start),
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      // Its own process group: Ctrl-C at a terminal is for the supervisor, which tells the workers.
+      detached: true,
+    })
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error
+    setImmediate(onEnd, { kind: 'crashed', how: `cannot fork: ${errnoOf(error)}` })
+    return { pid: undefined, send: () => undefined, kill: () => undefined }
+  }
+  let hasEnded = false
+  const end = (how: WorkerEnd) => {
+    if (hasEnded) return
+    hasEnded = true
+    onEnd(how)
+  }
+  child.on('message', (message) => onMessage(message as FromWorker))
+  child.on('error', (error) => {
+    // Also a message that could not be sent any more; then the exit follows.
+    if (child.pid === undefined) end({ kind: 'crashed', how: `cannot fork: ${error.message}` })
+  })
+  child.on('exit', (code, signal) => end(endOf(code, signal)))
+  return {
+    pid: child.pid,
+    send: (message) => {
+      if (child.connected) child.send(message, () => undefined)
+    },
+    kill: () => void child.kill('SIGKILL'),
+  }
+}
+
+function endOf(code: number | null, signal: NodeJS.Signals | null): WorkerEnd {
+  if (code === WORKER_EXIT.asked) return { kind: 'asked' }
+  if (code === WORKER_EXIT.later) return { kind: 'later' }
+  return { kind: 'crashed', how: signal === null ? `exit ${code}` : `signal ${signal}` }
+}
+
+function environment(start: WorkerStart): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = { ...process.env, [WORKER_ENV.root]: start.root }
+  delete env[WORKER_ENV.carefulUntil]
+  delete env[WORKER_ENV.rootPaused]
+  if (start.carefulUntil !== undefined) env[WORKER_ENV.carefulUntil] = String(start.carefulUntil)
+  if (start.rootPaused) env[WORKER_ENV.rootPaused] = '1'
+  return env
+}
