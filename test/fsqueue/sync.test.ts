@@ -1,0 +1,114 @@
+import { closeSync, mkdirSync, openSync, symlinkSync, writeFileSync } from 'node:fs'
+import { afterEach, describe, expect, it } from 'vitest'
+import { QueueIoError } from '../../src/fsqueue/errors.ts'
+import { type BytePath, fsPath, toBytes } from '../../src/fsqueue/place.ts'
+import { makeSyncer, type Syncer, treeOf } from '../../src/fsqueue/sync.ts'
+import { loadNative, type Native } from '../../src/os/native.ts'
+import { mkfifo, tempDir } from './support.ts'
+
+const native = await loadNative()
+const open: number[] = []
+
+afterEach(() => {
+  for (const fd of open.splice(0)) closeSync(fd)
+})
+
+function files(count: number): { dir: string; paths: BytePath[] } {
+  const dir = tempDir()
+  const paths = Array.from({ length: count }, (_, i) => `${toBytes(dir)}/caf\xe9 ${i}` as BytePath)
+  for (const path of paths) writeFileSync(fsPath(path), 'x')
+  return { dir, paths }
+}
+
+/** A syncer on the directory's file system, which counts how often the whole of it was flushed. */
+function syncer(
+  dir: string,
+  durability: 'full' | 'group' | 'none',
+  fails = false,
+): { syncer: Syncer; flushed: () => number } {
+  const fd = openSync(dir, 'r')
+  open.push(fd)
+  let flushed = 0
+  const counting: Native | undefined = native && {
+    ...native,
+    syncfs: async (of) => {
+      flushed += 1
+      if (fails) throw new Error('5')
+      await native.syncfs(of)
+    },
+  }
+  return { syncer: makeSyncer(durability, fd, counting), flushed: () => flushed }
+}
+
+describe('syncing', () => {
+  it.each(['full', 'group', 'none'] as const)('with durability %s ends', async (durability) => {
+    const { dir, paths } = files(40)
+    await syncer(dir, durability).syncer.sync([...paths, toBytes(dir) as BytePath])
+  })
+  it('leaves out what vanished, links, and does not wait for a FIFO', async () => {
+    const { dir, paths } = files(1)
+    symlinkSync('nowhere', `${dir}/link`)
+    const more = [`${dir}/gone`, `${dir}/link`].map((path) => toBytes(path) as BytePath)
+    await syncer(dir, 'full').syncer.sync([...paths, ...more])
+  })
+  it('reports what cannot be synced, by its path', async () => {
+    const { dir, paths } = files(1)
+    // What a disk that fails does, a name that is too long does here.
+    const bad = `${toBytes(dir)}/${'x'.repeat(300)}` as BytePath
+    const failure = await syncer(dir, 'full')
+      .syncer.sync([...paths, bad])
+      .catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(QueueIoError)
+    expect(failure).toMatchObject({ code: 'ENAMETOOLONG', path: bad })
+  })
+  it('of nothing is nothing', async () => {
+    const { dir } = files(0)
+    await syncer(dir, 'full').syncer.sync([])
+  })
+})
+
+describe.runIf(native !== undefined)('the whole file system is flushed', () => {
+  it('for many things at once, never one by one and never twice', async () => {
+    const { dir, paths } = files(50)
+    const { syncer: group, flushed } = syncer(dir, 'group')
+    await group.sync(paths)
+    expect(flushed()).toBe(1)
+  })
+  it('not for a few', async () => {
+    const { dir, paths } = files(2)
+    const { syncer: group, flushed } = syncer(dir, 'group')
+    await group.sync(paths)
+    expect(flushed()).toBe(0)
+  })
+  it('never where every file is to be synced by itself', async () => {
+    const { dir, paths } = files(50)
+    const { syncer: full, flushed } = syncer(dir, 'full')
+    await full.sync(paths)
+    expect(flushed()).toBe(0)
+  })
+  it('and a failure of that is a failure', async () => {
+    const { dir, paths } = files(50)
+    const failure = await syncer(dir, 'group', true)
+      .syncer.sync(paths)
+      .catch((error: unknown) => error)
+    expect(failure).toMatchObject({ name: 'QueueIoError', operation: 'syncfs' })
+  })
+})
+
+describe('all of an item', () => {
+  it('is its files and directories, not its links and pipes', () => {
+    const { dir } = files(0)
+    mkdirSync(`${dir}/job/deep`, { recursive: true })
+    writeFileSync(`${dir}/job/deep/x`, '')
+    writeFileSync(`${dir}/msg`, '')
+    symlinkSync('/etc', `${dir}/link`)
+    mkfifo(`${dir}/pipe`)
+    const found = treeOf(toBytes(dir) as BytePath).map((path) => path.slice(dir.length))
+    expect(found.toSorted()).toEqual(['', '/job', '/job/deep', '/job/deep/x', '/msg'])
+  })
+  it('may be a single file, or gone', () => {
+    const { paths } = files(1)
+    expect(treeOf(paths[0] as BytePath)).toEqual(paths)
+    expect(treeOf('/nowhere' as BytePath)).toEqual([])
+  })
+})
