@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, constants, openSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileSink, makeLog, prettySink, type Sink, stderrSink } from '../log/log.ts'
+import { describeHolder, livingHolder } from '../os/holder.ts'
 import { type DaemonEnd, prepareRoot, runDaemon } from '../supervisor/daemon.ts'
 import { complain, EXIT, programDir, type RqdOptions, rootOf, say } from './rqd-common.ts'
 
@@ -70,7 +71,9 @@ function tellStarter(word: Word): void {
 }
 
 /** Starts `rqd start` in a session of its own; returns when it is ready or has failed. */
-export async function startInBackground(root: string): Promise<number> {
+async function startInBackground(root: string): Promise<number> {
+  const holder = livingHolder(root)
+  if (holder !== undefined) return exitCodeOf(root, { kind: 'held', by: describeHolder(root, holder) })
   const logPath = join(root, 'rqd.log')
   // What is no log line, a stack trace for one, goes there too.
   const fd = openSync(

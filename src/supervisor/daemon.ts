@@ -37,13 +37,25 @@ export function prepareRoot(path: string): RootAnswer {
   }
   if (format.kind === 'ok') return { kind: 'there', root: realpathSync(path) }
   const found = entries(path)
-  if (found.length > 0 && !found.includes('queue')) {
+  if (!found.includes('queue') && !found.every((name) => OWN_NAMES.has(name))) {
     return { kind: 'refused', why: `${path} holds other things and is no root; name an empty or a new directory` }
   }
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   createRoot(path)
   return { kind: found.length === 0 ? 'made' : 'there', root: realpathSync(path) }
 }
+
+/** What a root may hold before it is one; a fresh disk has its `lost+found`. */
+const OWN_NAMES = new Set([
+  '_lock',
+  '_lock.host',
+  '_paused',
+  'config.json',
+  'rqd.log',
+  'rqd.log.1',
+  'rqd.pid',
+  'lost+found',
+])
 
 function entries(path: string): string[] {
   try {

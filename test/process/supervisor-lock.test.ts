@@ -1,0 +1,131 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { environmentOf } from '../../src/os/process.ts'
+import { makeQueue, startDaemon, tempRoot } from '../helpers/daemon.ts'
+import { until } from '../helpers/until.ts'
+import { drop, itemsIn, rqd, workersOf } from '../helpers/workers.ts'
+
+/** Everything in a tree that a second daemon could change, but what the first one writes by itself. */
+function picture(root: string): Record<string, number> {
+  const own = /_status\.json|_stats|_lock\.host|_log$/
+  const found: Record<string, number> = {}
+  for (const name of readdirSync(root, { recursive: true, encoding: 'utf8' })) {
+    const stat = statSync(join(root, name), { throwIfNoEntry: false })
+    if (stat !== undefined && !own.test(name)) found[name] = stat.isFile() ? stat.mtimeMs : 0
+  }
+  return found
+}
+
+describe('one daemon per root', () => {
+  test('a second one exits with 75, names the first and changes nothing; by a symlink too', async () => {
+    const root = tempRoot()
+    const queue = makeQueue(root, 'a')
+    const daemon = await startDaemon(root)
+    await until(() => existsSync(join(queue, '_lock')))
+    const link = `${tempRoot()}/link`
+    symlinkSync(root, link)
+    const before = picture(root)
+    for (const path of [root, link]) {
+      const second = await rqd('start', '--root', path)
+      expect(second).toMatchObject({ code: 75, stderr: expect.stringContaining(`pid ${daemon.pid}`) })
+    }
+    const background = await rqd('start', '--daemon', '--root', root)
+    expect(background).toMatchObject({ code: 75, stderr: expect.stringContaining(`pid ${daemon.pid}`) })
+    expect(picture(root)).toEqual(before)
+    expect(await daemon.stop()).toEqual({ code: 0, signal: null })
+  })
+
+  test('by a bind mount too', { skip: process.getuid?.() !== 0 }, async () => {
+    const root = tempRoot()
+    const daemon = await startDaemon(root)
+    const mount = tempRoot()
+    execFileSync('mount', ['--bind', root, mount])
+    try {
+      const second = await rqd('start', '--root', mount)
+      expect(second).toMatchObject({ code: 75, stderr: expect.stringContaining(`pid ${daemon.pid}`) })
+    } finally {
+      execFileSync('umount', [mount])
+    }
+    await daemon.stop()
+  })
+
+  test('also when somebody removes the lock file', async () => {
+    const root = tempRoot()
+    const daemon = await startDaemon(root)
+    rmSync(join(root, '_lock'))
+    const second = await rqd('start', '--root', root)
+    expect(second).toMatchObject({ code: 75, stderr: expect.stringContaining(`pid ${daemon.pid}`) })
+    await until(() => readFileSync(join(root, '_lock'), 'utf8').includes(`"pid":${daemon.pid}`))
+    await daemon.stop()
+  })
+
+  test('after kill -9 a new one starts at once, and works', async () => {
+    const root = tempRoot()
+    const queue = makeQueue(root, 'a')
+    const first = await startDaemon(root)
+    await first.stop('SIGKILL')
+    expect(existsSync(join(root, '_lock.host'))).toBe(true)
+    const started = performance.now()
+    const second = await startDaemon(root)
+    // The heartbeat of the dead one would hold for 20 s.
+    expect(performance.now() - started).toBeLessThan(10_000)
+    const id = drop(queue)
+    await until(() => itemsIn(queue, 'done').includes(id))
+    expect(second.events().some((event) => event['kind'] === 'unclean-boot')).toBe(false)
+    await second.stop()
+  })
+})
+
+describe('what the last daemon left', () => {
+  test('after a clean stop: nothing', async () => {
+    const root = tempRoot()
+    const daemon = await startDaemon(root)
+    expect(readFileSync(join(root, 'rqd.pid'), 'utf8')).toBe(`${daemon.pid}\n`)
+    expect(await daemon.stop()).toEqual({ code: 0, signal: null })
+    expect(readFileSync(join(root, '_lock'), 'utf8')).toBe('')
+    expect(existsSync(join(root, 'rqd.pid'))).toBe(false)
+    expect(existsSync(join(root, '_lock.host'))).toBe(false)
+  })
+
+  test('a note of another boot: the machine went down, workers are careful for a while', async () => {
+    const root = tempRoot()
+    makeQueue(root, 'a')
+    const note = { pid: 1, start: 1, boot: 'another', host: 'here', since: '', clean: false }
+    writeFileSync(join(root, '_lock'), JSON.stringify(note))
+    mkdirSync(join(root, '_lock.host'))
+    const daemon = await startDaemon(root)
+    expect(daemon.events().some((event) => event['kind'] === 'unclean-boot')).toBe(true)
+    const worker = await until(() => workersOf(daemon.pid).get('a'))
+    const carefulUntil = Number(await until(() => environmentOf(worker, 'RQD_CAREFUL_UNTIL')))
+    expect(carefulUntil).toBeGreaterThan(Date.now() + 9 * 60_000)
+    expect(carefulUntil).toBeLessThan(Date.now() + 11 * 60_000)
+    await daemon.stop()
+  })
+
+  test('a torn note is no note', async () => {
+    const root = tempRoot()
+    writeFileSync(join(root, '_lock'), '{"pid":12')
+    const daemon = await startDaemon(root)
+    expect(daemon.events().some((event) => event['kind'] === 'unclean-boot')).toBe(false)
+    await daemon.stop()
+  })
+})
+
+describe('a root that is refused', () => {
+  test('of a newer format', async () => {
+    const root = tempRoot()
+    writeFileSync(join(root, '_format'), '999\n')
+    const answer = await rqd('start', '--root', root)
+    expect(answer).toMatchObject({ code: 1, stderr: expect.stringContaining('newer rqd') })
+    expect(readdirSync(root)).toEqual(['_format'])
+  })
+
+  test('a directory with other things in it', async () => {
+    const root = tempRoot()
+    writeFileSync(join(root, 'letter.txt'), '')
+    expect(await rqd('start', '--root', root)).toMatchObject({ code: 1 })
+    expect(readdirSync(root)).toEqual(['letter.txt'])
+  })
+})
