@@ -166,6 +166,8 @@ function fill(target: BytePath, source: Source): void {
 function isSourceProblem(error: QueueIoError): boolean {
   return (
     (error.operation === 'copy' || error.operation === 'link') &&
-    ['ENOENT', 'EACCES', 'EPERM', 'EINVAL', 'EISDIR', 'ELOOP', 'ENOTDIR', 'ENAMETOOLONG', 'EXDEV', 'EMLINK'].includes(error.code)
+    ['ENOENT', 'EACCES', 'EPERM', 'EINVAL', 'EISDIR', 'ELOOP', 'ENOTDIR', 'ENAMETOOLONG', 'EXDEV', 'EMLINK'].includes(
+      error.code,
+    )
   )
 }

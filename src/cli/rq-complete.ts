@@ -1,0 +1,158 @@
+/** What may come next on a command line, for the shells: `rq __complete WORD...`, the last word unfinished. */
+import { resolveRoot } from '../config/root.ts'
+import type { State } from '../domain/item.ts'
+import { countItems, itemsOf } from '../fsqueue/scan.ts'
+import { callName } from '../service/item-ref.ts'
+import { STATE_WORDS } from '../service/ls.ts'
+import { VERBS } from '../service/registry.ts'
+import { allQueues, queueNames } from '../service/spool.ts'
+import type { Spec, Specs, Verb } from '../service/verb.ts'
+import { type Output, printable } from './output.ts'
+import { optionsOf } from './rq-args.ts'
+import { COMPLETION } from './rq-shells.ts'
+
+/** A word and what it is. */
+type Candidate = readonly [word: string, says: string]
+
+/** Tells the shell to complete file names itself. */
+const FILES: readonly Candidate[] = [[':files', '']]
+/** So many names of a state are looked at, and so many words offered. */
+const LOOKED_AT = 2_000
+const OFFERED = 200
+const ANY_STATE: readonly State[] = ['run', 'que', 'pause', '_err']
+
+const COMMANDS: Readonly<Record<string, { summary: string; arguments: Specs; options: Specs }>> = {
+  ...VERBS,
+  completion: COMPLETION,
+}
+
+export async function complete(words: readonly string[], out: Output): Promise<void> {
+  for (const [word, says] of await candidates(words))
+    out.line(says === '' ? printable(word) : `${printable(word)}\t${printable(says)}`)
+}
+
+async function candidates(words: readonly string[]): Promise<readonly Candidate[]> {
+  const last = words.at(-1) ?? ''
+  const [name, ...before] = words.slice(0, -1)
+  if (name === undefined)
+    return matching(
+      last,
+      Object.entries(COMMANDS).map(([word, { summary }]) => [word, summary]),
+    )
+  const verb = COMMANDS[name] as Verb | undefined
+  if (verb === undefined) return []
+  const options = optionsOf(verb)
+  const root = rootIn(before)
+  const open = openOption(before, options)
+  if (open !== undefined) return values(open, last, root)
+  if (last.startsWith('-'))
+    return matching(
+      last,
+      Object.entries(options).map(([option, { summary }]) => [`--${option}`, summary]),
+    )
+  const argument = argumentAt(verb.arguments, before, options)
+  return argument === undefined ? [] : values(argument, last, root)
+}
+
+function rootIn(words: readonly string[]): string {
+  const at = words.indexOf('--root')
+  return resolveRoot(at < 0 ? words.find((word) => word.startsWith('--root='))?.slice(7) : words[at + 1])
+}
+
+/** The option that the unfinished word is the value of. */
+function openOption(before: readonly string[], options: Specs): Spec | undefined {
+  const spec = optionOf(before.at(-1) ?? '', options)
+  return spec === undefined || spec.type === 'flag' ? undefined : spec
+}
+
+function optionOf(word: string, options: Specs): Spec | undefined {
+  if (word.startsWith('--')) return options[word.slice(2)]
+  return word.startsWith('-')
+    ? Object.values(options).find(({ short }) => short !== undefined && word === `-${short}`)
+    : undefined
+}
+
+function argumentAt(specs: Specs, before: readonly string[], options: Specs): Spec | undefined {
+  const given = before.filter(
+    (word, index) => !isOptionWord(word) && !takesValue(before[index - 1] ?? '', options),
+  ).length
+  const all = Object.values(specs)
+  const last = all.at(-1)
+  return all[given] ?? (last?.many === true ? last : undefined)
+}
+
+function isOptionWord(word: string): boolean {
+  return word.startsWith('-') && word !== '-'
+}
+
+function takesValue(word: string, options: Specs): boolean {
+  const spec = optionOf(word, options)
+  return spec !== undefined && spec.type !== 'flag'
+}
+
+async function values(spec: Spec, last: string, root: string): Promise<readonly Candidate[]> {
+  switch (spec.type) {
+    case 'queue':
+      return matching(
+        last,
+        queueNames(root).map((queue) => [queue, 'queue']),
+      )
+    case 'status':
+      return matching(
+        last,
+        STATE_WORDS.map((word) => [word, '']),
+      )
+    case 'item':
+      return items(last, root, spec.states ?? ANY_STATE)
+    case 'path':
+      return FILES
+    case 'priority':
+      return matching(
+        last,
+        [...'0123456789'].map((digit) => [digit, '']),
+      )
+    case 'text':
+      return matching(
+        last,
+        (spec.words ?? []).map((word) => [word, '']),
+      )
+    case 'flag':
+    case 'id':
+    case 'count':
+    case 'duration':
+    case 'time':
+    case 'tag':
+    case 'pair':
+      return []
+  }
+}
+
+function matching(last: string, words: readonly Candidate[]): readonly Candidate[] {
+  return words.filter(([word]) => word.startsWith(last))
+}
+
+/** Ids by their beginning, or by any part that was typed. */
+async function items(last: string, root: string, states: readonly State[]): Promise<Candidate[]> {
+  const found: Candidate[] = []
+  for (const queue of await allQueues(root)) {
+    for (const state of states) {
+      countItems(offers(queue.name, state, itemsOf(queue.dir, state), last, found), LOOKED_AT)
+      if (found.length >= OFFERED) return found
+    }
+  }
+  return found
+}
+
+function* offers(
+  queue: string,
+  state: State,
+  all: ReturnType<typeof itemsOf>,
+  last: string,
+  found: Candidate[],
+): Generator<void> {
+  for (const { raw } of all) {
+    const name = callName(raw)
+    if (name.includes(last)) found.push([name, `${queue} ${state}`])
+    yield
+  }
+}

@@ -1,0 +1,51 @@
+/** `rq show` for people. */
+import type { Attempt } from '../domain/item.ts'
+import type { Millis } from '../domain/name.ts'
+import type { Shown } from '../service/show.ts'
+import { type Output, printable } from './output.ts'
+import { span } from './rq-render.ts'
+
+export function renderShown(item: Shown, out: Output, now: Millis): void {
+  const field = (name: string, value: string | undefined) => {
+    if (value !== undefined && value !== '') out.line(`${out.paint('dim', name.padEnd(10))} ${printable(value)}`)
+  }
+  out.line(out.paint('bold', printable(item.id ?? item.name)))
+  field('queue', item.queue)
+  field('status', `${item.status}${item.why === undefined ? '' : ` (${item.why})`}`)
+  field('path', item.path)
+  field('created', item.created === null ? undefined : `${item.created} (${span(now - Date.parse(item.created))} ago)`)
+  field('due', item.due ?? undefined)
+  field('finished', item.finished ?? undefined)
+  field('priority', String(item.priority))
+  field('tags', item.tags.join(' '))
+  for (const { name, size } of item.payloads) field('payload', `${name} (${size} bytes)`)
+  for (const [key, value] of Object.entries(item.msg ?? {})) {
+    if (key !== 'params') field(key, typeof value === 'string' ? value : JSON.stringify(value))
+  }
+  for (const [key, value] of Object.entries(item.msg?.params ?? {})) {
+    field('param', `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+  }
+  field('msg', item.msg_problem)
+  if (item.progress !== null)
+    field('progress', `${item.progress.percent === null ? '' : `${item.progress.percent}% `}${item.progress.text}`)
+  for (const attempt of item.attempts) field(`attempt ${attempt.n}`, attemptText(attempt))
+  field('has', [item.has_log ? 'log' : '', item.has_result ? 'result' : ''].filter(Boolean).join(', '))
+}
+
+function attemptText({ started, ended, exit, signal, cause, verdict, to, text, cpu, max_rss }: Attempt): string {
+  const took = started === undefined || ended === undefined ? undefined : Date.parse(ended) - Date.parse(started)
+  return [
+    ended ?? started ?? '',
+    verdict ?? '',
+    to === undefined ? '' : `-> ${to}`,
+    exit === undefined ? '' : `exit ${exit}`,
+    signal ?? '',
+    cause ?? '',
+    took === undefined || Number.isNaN(took) ? '' : `${(took / 1000).toFixed(1)} s`,
+    cpu === undefined ? '' : `cpu ${cpu}`,
+    max_rss === undefined ? '' : `rss ${max_rss}`,
+    text ?? '',
+  ]
+    .filter(Boolean)
+    .join('  ')
+}

@@ -1,0 +1,180 @@
+/** `rq`: the verbs of the service on a command line. */
+import { readFileSync } from 'node:fs'
+import { nearest } from '../config/near.ts'
+import { resolveRoot } from '../config/root.ts'
+import { QueueIoError } from '../fsqueue/errors.ts'
+import { idMaker } from '../fsqueue/new-id.ts'
+import type { Answer, ProblemKind } from '../service/answer.ts'
+import type { Context, ServiceEvent } from '../service/context.ts'
+import { VERBS, type VerbName } from '../service/registry.ts'
+import type { Verb } from '../service/verb.ts'
+import { makeOutput, type Output, printable, printableLog, toJson } from './output.ts'
+import { exactArguments, parseCommandLine, type Taken } from './rq-args.ts'
+import { complete } from './rq-complete.ts'
+import { overview, verbHelp } from './rq-help.ts'
+import { makeProgress, type Progress } from './rq-progress.ts'
+import { RENDERERS } from './rq-render.ts'
+import { COMPLETION, completionScript } from './rq-shells.ts'
+
+const EXIT = {
+  'not-found': 66,
+  usage: 2,
+  failed: 1,
+  'daemon-down': 69,
+  'unknown-outcome': 74,
+  busy: 75,
+} as const satisfies Record<ProblemKind, number>
+
+/** Of the verbs that handle many items each prints its JSON on a line of its own. */
+const cancelled = new AbortController()
+const out = makeOutput(1, () => cancelled.abort())
+const err = makeOutput(2, () => undefined)
+
+function complain(text: string): void {
+  err.line(`rq: ${printable(text)}`)
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const { name, args } = split(argv)
+  if (name === '__complete') return finish(complete(args, out))
+  if (name === undefined || name === 'help') return help(args[0])
+  if (name === '--version' || name === '-V') return finish(out.line(packageVersion()))
+  if (name === 'completion') return completion(args)
+  if (!isVerb(name)) return unknownCommand(name)
+  const parsed = parseCommandLine(VERBS[name], args, Date.now())
+  if (!parsed.ok) {
+    complain(`${name}: ${parsed.problem} (\`rq ${name} --help\` says more)`)
+    return EXIT.usage
+  }
+  if (parsed.taken.help) return help(name)
+  return run(name, parsed.taken)
+}
+
+async function finish(done: void | Promise<void>): Promise<number> {
+  await done
+  return 0
+}
+
+function isVerb(name: string): name is VerbName {
+  return Object.hasOwn(VERBS, name)
+}
+
+/** `rq --root DIR ls` is `rq ls --root DIR`. */
+function split(argv: readonly string[]): { name: string | undefined; args: readonly string[] } {
+  const [first, second, ...rest] = argv
+  if (first === undefined || first === '--help' || first === '-h') return { name: undefined, args: [] }
+  if (first === '--root' && rest[0] !== undefined)
+    return { name: rest[0], args: ['--root', second ?? '', ...rest.slice(1)] }
+  if (first.startsWith('--root=') && second !== undefined) return { name: second, args: [first, ...rest] }
+  return { name: first, args: argv.slice(1) }
+}
+
+function help(name: string | undefined): number {
+  if (name === undefined) overview(out, { ...VERBS, completion: COMPLETION })
+  else if (name === 'completion') verbHelp(out, name, COMPLETION)
+  else if (isVerb(name)) verbHelp(out, name, VERBS[name] as unknown as Verb)
+  else return unknownCommand(name)
+  return 0
+}
+
+function unknownCommand(name: string): number {
+  const near = nearest(name, [...Object.keys(VERBS), 'completion', 'help'])
+  complain(`no command "${name}"${near === undefined ? '; `rq --help` lists them' : `: did you mean "${near}"?`}`)
+  return EXIT.usage
+}
+
+function completion(args: readonly string[]): number {
+  const script = completionScript(args[0] ?? '')
+  if (args.includes('--help') || args.includes('-h')) return help('completion')
+  if (script === undefined) {
+    complain('completion: say for which shell: bash, zsh or fish')
+    return EXIT.usage
+  }
+  out.bytes(Buffer.from(script))
+  return 0
+}
+
+async function run(name: VerbName, taken: Taken): Promise<number> {
+  const progress = makeProgress(err.isTerminal && !out.isTerminal)
+  const context = makeContext(taken, (event) =>
+    tell(event, progress, out, name === 'result' || taken.input['raw'] === true),
+  )
+  process.umask(0o077)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => cancelled.abort(signal))
+  try {
+    // Each verb gets what its own specification was parsed into.
+    const answer = await (VERBS[name] as unknown as Verb).run(context, taken.input as never)
+    progress.stop()
+    report(name, answer, taken)
+    return exitOf(answer)
+  } catch (error) {
+    progress.stop()
+    if (!(error instanceof QueueIoError)) throw error
+    complain(error.message)
+    return EXIT.failed
+  }
+}
+
+function makeContext(taken: Taken, tellEvent: (event: ServiceEvent) => void): Context {
+  return {
+    root: resolveRoot(taken.root),
+    now: Date.now,
+    newId: idMaker(),
+    tell: tellEvent,
+    input: () => process.stdin,
+    edit: async (path) => (await import('./rq-editor.ts')).runEditor(path),
+    cancelled: cancelled.signal,
+  }
+}
+
+function tell(event: ServiceEvent, progress: Progress, output: Output, raw: boolean): void {
+  switch (event.kind) {
+    case 'item':
+      output.line(event.id)
+      return
+    case 'progress':
+      progress.update(event.done, event.total)
+      return
+    case 'log':
+      output.bytes(
+        output.isTerminal && !raw ? Buffer.from(printableLog(Buffer.from(event.chunk).toString())) : event.chunk,
+      )
+      return
+    case 'note':
+      complain(event.text)
+  }
+}
+
+function report(name: VerbName, answer: Answer<unknown>, taken: Taken): void {
+  if (answer.value !== undefined) {
+    const screen = { out, err, now: Date.now(), input: taken.input }
+    if (!taken.json) RENDERERS[name](answer.value as never, screen)
+    else if (name !== 'inject') for (const value of [answer.value].flat()) out.line(toJson(value))
+  }
+  for (const { text } of answer.problems) complain(text)
+}
+
+/** The code of the problems if they are of one kind, else that of a failure. */
+function exitOf(answer: Answer<unknown>): number {
+  const kinds = new Set(answer.problems.map(({ kind }) => kind))
+  const [kind] = kinds
+  if (cancelled.signal.aborted && kind === undefined) return 128 + (cancelled.signal.reason === 'SIGINT' ? 2 : 15)
+  if (kind === undefined) return 0
+  return kinds.size === 1 ? EXIT[kind] : EXIT.failed
+}
+
+function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(`${__dirname}/../package.json`, 'utf8')) as { version: string }
+  return version
+}
+
+const argv = exactArguments(process.argv.slice(2), () => readFileSync('/proc/self/cmdline'))
+main(argv).then(
+  (code) => {
+    process.exitCode = code
+  },
+  (error: unknown) => {
+    complain(error instanceof Error ? (error.stack ?? error.message) : String(error))
+    process.exitCode = EXIT.failed
+  },
+)

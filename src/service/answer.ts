@@ -1,0 +1,32 @@
+/** What a verb answers: a value, and what went wrong in words. Only bugs and a broken world are thrown. */
+
+/** The kinds of refusal; the CLI turns them into exit codes, an API into status codes. */
+export type ProblemKind = 'failed' | 'usage' | 'not-found' | 'daemon-down' | 'unknown-outcome' | 'busy'
+
+export interface Problem {
+  readonly kind: ProblemKind
+  readonly text: string
+}
+
+/** A value may stand beside problems: of many items, some were done and some refused. */
+export interface Answer<V> {
+  readonly value: V | undefined
+  readonly problems: readonly Problem[]
+}
+
+export function ok<V>(value: V, problems: readonly Problem[] = []): Answer<V> {
+  return { value, problems }
+}
+
+export function refuse(kind: ProblemKind, text: string): Answer<never> {
+  return { value: undefined, problems: [{ kind, text }] }
+}
+
+export function problem(kind: ProblemKind, text: string): Problem {
+  return { kind, text }
+}
+
+/** No value of a verb has a `kind`. */
+export function isProblem(value: object): value is Problem {
+  return 'kind' in value
+}

@@ -1,0 +1,25 @@
+/** What a verb needs of the world: given by the face that runs it. */
+import type { Readable } from 'node:stream'
+import type { ItemId, Millis } from '../domain/name.ts'
+
+/** What a verb tells while it works. */
+export type ServiceEvent =
+  /** An item is published, and durable. */
+  | { readonly kind: 'item'; readonly id: ItemId }
+  | { readonly kind: 'progress'; readonly done: number; readonly total: number }
+  /** A piece of a log. */
+  | { readonly kind: 'log'; readonly chunk: Uint8Array }
+  | { readonly kind: 'note'; readonly text: string }
+
+export interface Context {
+  readonly root: string
+  readonly now: () => Millis
+  readonly newId: (from?: string) => ItemId
+  readonly tell: (event: ServiceEvent) => void
+  /** The caller's input: a payload, or messages. */
+  readonly input: () => Readable
+  /** Lets a person edit a file; false when the editor failed. */
+  readonly edit: (path: string) => Promise<boolean>
+  /** Asked to stop: finish what is begun, begin nothing. */
+  readonly cancelled: AbortSignal
+}

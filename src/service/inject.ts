@@ -1,0 +1,177 @@
+/** `rq inject`: items into a queue, each told of when it is on the disk. */
+import { constants, createWriteStream } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { pipeline } from 'node:stream/promises'
+import type { Msg } from '../domain/item.ts'
+import { ensureQueue } from '../fsqueue/layout.ts'
+import { type BytePath, fsPath, place } from '../fsqueue/place.ts'
+import { type Answer, isProblem, ok, type Problem, problem, refuse } from './answer.ts'
+import type { Context } from './context.ts'
+import { attachedItem, fileItem, type Item, jsonItem, messageItem, reasonOf, spooledItem, type Wish } from './drafts.ts'
+import { injectOnce } from './inject-once.ts'
+import { Publisher } from './publisher.ts'
+import { isDown, loadConfig, openQueue, type Queue, rootProblem } from './spool.ts'
+import { defineVerb, type Input } from './verb.ts'
+
+const args = {
+  queue: { type: 'queue', summary: 'the queue' },
+  file: { type: 'path', summary: 'each becomes an item; "-" is stdin', many: true, optional: true },
+} as const
+
+const options = {
+  param: { type: 'pair', summary: 'a free parameter', many: true, value: 'KEY=VALUE' },
+  param1: { type: 'text', summary: 'the first parameter' },
+  param2: { type: 'text', summary: 'the second' },
+  param3: { type: 'text', summary: 'the third' },
+  param4: { type: 'text', summary: 'the fourth' },
+  attach: { type: 'path', summary: 'all files into one item', many: true, value: 'FILE' },
+  priority: { type: 'priority', summary: '0 runs first, 9 last, 5 is usual', value: 'N', short: 'p' },
+  at: { type: 'time', summary: 'not before this time', value: 'TIME' },
+  in: { type: 'duration', summary: 'not before so long from now', value: 'DURATION' },
+  tag: { type: 'tag', summary: 'a word to find it by', many: true, value: 'TAG' },
+  src: { type: 'text', summary: 'where it comes from' },
+  id: { type: 'id', summary: 'its id, for one item; one that exists is not published twice', value: 'ID' },
+  json: { type: 'text', summary: '"-": one JSON message a line on stdin, each an item', value: '-' },
+  link: { type: 'flag', summary: 'hard-link instead of copying' },
+  move: { type: 'flag', summary: 'remove the files once their items are on the disk' },
+} as const
+
+export interface Injected {
+  readonly queue: string
+  readonly published: number
+  /** Items that were there already, by --id. */
+  readonly existed: number
+}
+
+export const inject = defineVerb({
+  summary: 'put items into a queue',
+  details:
+    'Prints the id of each item when it is on the disk: exit 0 means that all are, whatever happens to the power. ' +
+    'Exit 74: they may be; repeat with the same --id. With --attach, all files named make one item.',
+  arguments: args,
+  options,
+  examples: [
+    { command: 'rq inject mail *.eml', says: 'an item for each file' },
+    { command: 'rq inject scale photo.jpg --param width=800 --priority 2', says: 'with parameters, and before others' },
+    { command: 'rq inject report --param1 2026-11 --in 2h', says: 'parameters only, not before two hours have passed' },
+    { command: 'rq inject mail --attach letter.txt photo.jpg', says: 'one item with two files' },
+    { command: 'pg_dump shop | rq inject backup -', says: 'from stdin' },
+    { command: 'rq inject hooks --json - < messages.jsonl', says: 'an item for each line' },
+  ],
+  run: async (context, input): Promise<Answer<Injected>> => {
+    const trouble = usageProblem(input) ?? rootProblem(context.root)
+    if (trouble !== undefined) return { value: undefined, problems: [trouble] }
+    const queue = await openQueue(context.root, input.queue)
+    if ('kind' in queue) return { value: undefined, problems: [queue] }
+    if (isDown(queue.dir)) return refuse('busy', `queue ${queue.name} is down and takes nothing (its _down says so)`)
+    const loaded = await loadConfig(context.root, queue.name)
+    if ('problem' in loaded) return refuse('failed', `queue ${queue.name}: ${loaded.problem}`)
+    ensureQueue(queue.dir, loaded.config.shared)
+
+    const publishAll = async (): Promise<Answer<Injected>> => {
+      const publisher = await Publisher.open(context, queue, loaded.config, isMany(input))
+      await feed(context, queue, input, publisher)
+      const { published, problems } = await publisher.close()
+      return ok({ queue: queue.name, published, existed: 0 }, problems)
+    }
+    return input.id === undefined ? publishAll() : injectOnce(context, queue, input.id, publishAll)
+  },
+})
+
+type Given = Input<typeof args, typeof options>
+
+/** From so many on, one syncfs saves more than loading it costs. */
+const MANY = 12
+const IDLE = 20
+
+function isMany(input: Given): boolean {
+  return input.json !== undefined || input.file.length >= MANY
+}
+
+function usageProblem(input: Given): Problem | undefined {
+  const items = input.json === undefined && input.attach.length === 0 ? Math.max(1, input.file.length) : 1
+  const complaints: readonly (readonly [boolean, string])[] = [
+    [input.json !== undefined && input.json !== '-', '--json takes "-": messages are read from stdin'],
+    [input.json !== undefined && input.file.length + input.attach.length > 0, '--json takes no files'],
+    [input.id !== undefined && (input.json !== undefined || items > 1), '--id is for one item'],
+    [input.at !== undefined && input.in !== undefined, 'only one of --at and --in'],
+    [input.link && input.move, 'only one of --link and --move'],
+    [input.file.filter(isStdin).length > 1, 'stdin can be read once'],
+    [input.attach.length > 0 && [...input.attach, ...input.file].some(isStdin), '"-" is no attachment'],
+  ]
+  const complaint = complaints.find(([applies]) => applies)
+  return complaint === undefined ? undefined : problem('usage', complaint[1])
+}
+
+function isStdin(path: string): boolean {
+  return path === '-'
+}
+
+function wishOf(context: Context, input: Given): Wish {
+  const due = input.in === undefined ? input.at : context.now() + input.in
+  return {
+    id: input.id,
+    priority: input.priority,
+    due: due === undefined ? undefined : Math.ceil(due / 1000),
+    tags: [...new Set(input.tag)],
+    msg: msgOf(input),
+    how: input.move ? 'move' : input.link ? 'link' : 'copy',
+  }
+}
+
+function msgOf(input: Given): Msg | undefined {
+  const { src, param1, param2, param3, param4 } = input
+  const texts = Object.entries({ src, param1, param2, param3, param4 }).filter(([, text]) => text !== undefined)
+  const params = Object.fromEntries(input.param)
+  const msg = { ...Object.fromEntries(texts), ...(input.param.length === 0 ? {} : { params }) }
+  return Object.keys(msg).length === 0 ? undefined : msg
+}
+
+async function feed(context: Context, queue: Queue, input: Given, publisher: Publisher): Promise<void> {
+  const wish = wishOf(context, input)
+  if (input.json !== undefined) return feedLines(context, wish, publisher)
+  if (input.attach.length > 0)
+    return void (await offer(publisher, attachedItem(context, wish, [...input.attach, ...input.file])))
+  if (input.file.length === 0) return void (await publisher.add(messageItem(context, wish)))
+  let done = 0
+  for (const path of input.file) {
+    const item = isStdin(path) ? await spool(context, queue, wish) : fileItem(context, wish, path)
+    if (!(await offer(publisher, item))) return
+    done += 1
+    context.tell({ kind: 'progress', done, total: input.file.length })
+  }
+}
+
+function offer(publisher: Publisher, item: Item | Problem): Promise<boolean> | boolean {
+  if (!isProblem(item)) return publisher.add(item)
+  publisher.complain(item)
+  return true
+}
+
+async function feedLines(context: Context, wish: Wish, publisher: Publisher): Promise<void> {
+  let number = 0
+  // A program may wait for our answer before it sends the next line.
+  const idle = setTimeout(() => publisher.flush(), IDLE)
+  for await (const line of createInterface({ input: context.input(), crlfDelay: Number.POSITIVE_INFINITY })) {
+    number += 1
+    idle.refresh()
+    if (line.trim() === '') continue
+    const item = jsonItem(context, wish, line)
+    const taken = await offer(publisher, isProblem(item) ? problem('failed', `line ${number}: ${item.text}`) : item)
+    if (!taken) break
+  }
+  clearTimeout(idle)
+}
+
+/** Stdin may be larger than memory: it goes into a file of ours, which becomes the item by a link. */
+async function spool(context: Context, queue: Queue, wish: Wish): Promise<Item | Problem> {
+  const name = `.stdin-${context.newId()}`
+  const path: BytePath = place(queue.dir, 'prep', name)
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
+  try {
+    await pipeline(context.input(), createWriteStream(fsPath(path), { flags: flags as unknown as string, mode: 0o600 }))
+  } catch (error) {
+    return problem('failed', `cannot keep stdin: ${reasonOf(error)}`)
+  }
+  return spooledItem(context, wish, path)
+}

@@ -1,0 +1,128 @@
+/** From what a person wrote to the one item that is meant. */
+import { nearest } from '../config/near.ts'
+import type { State } from '../domain/item.ts'
+import { type ItemId, parseItemId, parseItemName } from '../domain/name.ts'
+import { findItem, findNamed } from '../fsqueue/find.ts'
+import { type BytePath, place } from '../fsqueue/place.ts'
+import { itemsOf, type Located } from '../fsqueue/scan.ts'
+import { type Problem, problem } from './answer.ts'
+import { callName, matcher } from './item-ref.ts'
+import { allQueues, openQueue, type Queue } from './spool.ts'
+import { bytesOf } from './values.ts'
+
+export interface Found {
+  readonly queue: Queue
+  readonly at: Located
+  /** undefined for a dropped file, which gets its id when it is claimed. */
+  readonly id: ItemId | undefined
+}
+
+/** What is short first; que/ may hold a million. */
+const STATES = ['run', 'pause', '_err', 'done', 'relayed', 'que'] as const satisfies readonly State[]
+/** Parts of names are looked for among so many of each state; whole ids anywhere. */
+const LISTED = 200_000
+const FINISHED_LISTED = 20_000
+const KEPT_FOR_SUGGESTION = 5_000
+const CANDIDATES = 10
+
+export type Finder = (ref: string) => Promise<Found | Problem>
+
+/** Looks for many references, and lists the queues once. */
+export function finder(root: string): Finder {
+  let everywhere: Promise<Queue[]> | undefined
+  return async (ref) => {
+    const slash = ref.indexOf('/')
+    if (slash < 0) {
+      everywhere ??= allQueues(root)
+      return findIn(await everywhere, ref)
+    }
+    const queue = await openQueue(root, ref.slice(0, slash))
+    return 'kind' in queue ? queue : findIn([queue], ref.slice(slash + 1))
+  }
+}
+
+export function pathOf(item: Found): BytePath {
+  return place(item.queue.dir, item.at.state, item.at.raw, item.at.bucket)
+}
+
+/** Where an item is now that was somewhere else before. */
+export function findAgain(item: Found): Found | undefined {
+  return item.id === undefined ? undefined : findWhole([item.queue], item.id)
+}
+
+function findIn(queues: readonly Queue[], ref: string): Found | Problem {
+  const id = parseItemId(bytesOf(ref))
+  const whole = id === undefined ? undefined : findWhole(queues, id)
+  return whole ?? findPart(queues, ref)
+}
+
+/**
+ * First by name, which costs nothing; only then by listing, which may cost a second for a million. And once more,
+ * because an item that moves on while we look from state to state may be met in none.
+ */
+function findWhole(queues: readonly Queue[], id: ItemId): Found | undefined {
+  for (const find of [findNamed, findItem, findItem]) {
+    for (const queue of queues) {
+      const at = find(queue.dir, id, STATES)
+      if (at !== undefined) return { queue, at, id }
+    }
+  }
+  return undefined
+}
+
+function findPart(queues: readonly Queue[], ref: string): Found | Problem {
+  const matches = matcher(ref)
+  const exact = new Map<string, Found>()
+  const parts = new Map<string, Found>()
+  const others: string[] = []
+  for (const queue of queues) {
+    for (const at of listed(queue)) {
+      const match = matches(at.raw)
+      if (match === 'none') {
+        if (others.length < KEPT_FOR_SUGGESTION) others.push(callName(at.raw))
+        continue
+      }
+      const found: Found = { queue, at, id: parseItemName(at.raw).id }
+      // The same item twice: it moved while we listed, and was met on both sides.
+      ;(match === 'exact' ? exact : parts).set(`${queue.name}/${found.id ?? at.raw}`, found)
+    }
+  }
+  return only(exact.size > 0 ? exact : parts, ref, others)
+}
+
+function* listed(queue: Queue): Generator<Located> {
+  for (const state of STATES) {
+    let left = state === 'done' || state === 'relayed' ? FINISHED_LISTED : LISTED
+    for (const at of itemsOf(queue.dir, state)) {
+      if (left <= 0) break
+      left -= 1
+      yield at
+    }
+  }
+}
+
+function only(matches: ReadonlyMap<string, Found>, ref: string, others: readonly string[]): Found | Problem {
+  const [first, second] = matches.values()
+  if (first === undefined) return absent(ref, others)
+  if (second === undefined) return first
+  const shown = [...matches.values()]
+    .slice(0, CANDIDATES)
+    .map((found) => `${found.queue.name}/${callName(found.at.raw)}`)
+  const more = matches.size > shown.length ? ` and ${matches.size - shown.length} more` : ''
+  return problem('usage', `"${ref}" may be any of ${shown.join(', ')}${more}`)
+}
+
+function absent(ref: string, others: readonly string[]): Problem {
+  const near = nearest(ref, others) ?? nearestRandom(ref, others)
+  return problem('not-found', `no item "${ref}"${near === undefined ? '' : `: did you mean ${near}?`}`)
+}
+
+/** Of the six random characters, one mistyped. */
+function nearestRandom(ref: string, others: readonly string[]): string | undefined {
+  if (ref.length < 5 || ref.length > 7) return undefined
+  const near = nearest(
+    ref,
+    others.map((name) => name.slice(23, 29)),
+  )
+  return near === undefined ? undefined : others.find((name) => name.slice(23, 29) === near)
+}

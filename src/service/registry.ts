@@ -1,0 +1,45 @@
+/** Every verb, once. The command line, its help and its completion are made from this. */
+import { create } from './create.ts'
+import { edit } from './edit.ts'
+import { hold } from './hold.ts'
+import { inject } from './inject.ts'
+import { kill } from './kill.ts'
+import { log } from './log.ts'
+import { ls } from './ls.ts'
+import { move } from './move.ts'
+import { newId } from './new-id.ts'
+import { pause, resume } from './pause.ts'
+import { queues } from './queues.ts'
+import { release } from './release.ts'
+import { result } from './result.ts'
+import { retry } from './retry.ts'
+import { rm } from './rm.ts'
+import { show } from './show.ts'
+import { wait } from './wait.ts'
+import { why } from './why.ts'
+
+export const VERBS = {
+  create,
+  inject,
+  queues,
+  ls,
+  show,
+  why,
+  log,
+  wait,
+  result,
+  retry,
+  rm,
+  hold,
+  release,
+  kill,
+  edit,
+  move,
+  pause,
+  resume,
+  'new-id': newId,
+} as const
+
+export type VerbName = keyof typeof VERBS
+/** What a verb answers when all went well. */
+export type ValueOf<N extends VerbName> = NonNullable<Awaited<ReturnType<(typeof VERBS)[N]['run']>>['value']>

@@ -1,0 +1,43 @@
+/** `rq retry`: whatever ended goes back to que/, its history kept and its budget of attempts new. */
+import { parseItemName } from '../domain/name.ts'
+import { problem } from './answer.ts'
+import { callName } from './item-ref.ts'
+import { forEachItem, relocate } from './relocate.ts'
+import { defineVerb } from './verb.ts'
+
+export const retry = defineVerb({
+  summary: 'run items again that failed or finished, or now what was to run later',
+  arguments: {
+    id: {
+      type: 'item',
+      summary: 'items that failed, finished, or wait for a time',
+      states: ['_err', 'que'],
+      many: true,
+    },
+  },
+  options: {},
+  examples: [
+    { command: 'rq retry x7f2k9', says: 'one item' },
+    { command: 'rq ls mail failed --ids --limit 0 | xargs rq retry', says: 'all that failed' },
+  ],
+  run: (context, input) =>
+    forEachItem(context, input.id, (item) => {
+      const name = callName(item.at.raw)
+      switch (item.at.state) {
+        case '_err':
+        case 'done':
+        case 'relayed':
+          return relocate(context, item, { state: 'que' }, 'waits again')
+        case 'que':
+          if (parseItemName(item.at.raw).due !== undefined)
+            return relocate(context, item, { state: 'que' }, 'need not wait any longer')
+          return { queue: item.queue.name, id: name, did: 'waits already' }
+        case 'run':
+          return problem('busy', `${name} is running`)
+        case 'pause':
+          return problem('failed', `${name} is held: \`rq release\` lets it run`)
+        case 'prep':
+          return problem('failed', `${name} is still being built`)
+      }
+    }),
+})

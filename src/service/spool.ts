@@ -1,0 +1,105 @@
+/** The root and its queues, as found on the disk. */
+import { formatProblem } from '../config/file.ts'
+import { nearest } from '../config/near.ts'
+import { queuePath } from '../config/root.ts'
+import { displayName, parseQueueName, type QueueName } from '../domain/name.ts'
+import type { QueueConfig } from '../domain/policy.ts'
+import { FORMAT, hasFlag, rootFormat } from '../fsqueue/layout.ts'
+import {
+  type BytePath,
+  inQueue,
+  look,
+  names,
+  type QueueDir,
+  queueDir,
+  stateDir,
+  toBytes,
+  within,
+} from '../fsqueue/place.ts'
+import { type Problem, problem } from './answer.ts'
+
+export interface Queue {
+  readonly name: QueueName
+  readonly dir: QueueDir
+}
+
+/** The names of all queues, sorted. */
+export function queueNames(root: string): QueueName[] {
+  const queues = `${toBytes(root)}/queue` as BytePath
+  return names(queues)
+    .map((raw) => ({ raw, name: parseQueueName(displayName(raw)) }))
+    .filter((entry): entry is { raw: typeof entry.raw; name: QueueName } => entry.name !== undefined)
+    .filter(({ raw }) => look(within(queues, raw))?.isDirectory() === true)
+    .map(({ name }) => name)
+    .toSorted()
+}
+
+export async function allQueues(root: string): Promise<Queue[]> {
+  const queues: Queue[] = []
+  for (const name of queueNames(root)) queues.push({ name, dir: await queueDirOf(root, name) })
+  return queues
+}
+
+/** The queue of that name, or what to say about it. */
+export async function openQueue(root: string, text: string): Promise<Queue | Problem> {
+  const name = parseQueueName(text)
+  if (name !== undefined && look(toBytes(queuePath(root, name)) as BytePath)?.isDirectory() === true) {
+    return { name, dir: await queueDirOf(root, name) }
+  }
+  if (rootFormat(root).kind === 'absent' && queueNames(root).length === 0) {
+    return problem('not-found', `no queue "${text}": ${root} is no root yet; \`rq create ${text}\` makes both`)
+  }
+  const near = nearest(text, queueNames(root))
+  const hint = near === undefined ? '`rq queues` lists them' : `did you mean "${near}"?`
+  return problem('not-found', `no queue "${text}": ${hint}`)
+}
+
+/** Why this root must not be touched, if so: a newer program wrote it. */
+export function rootProblem(root: string): Problem | undefined {
+  const format = rootFormat(root)
+  if (format.kind !== 'newer') return undefined
+  return problem('failed', `${root} has format ${format.version}, and this program knows ${FORMAT}: use a newer rq`)
+}
+
+/** Only where a configuration lies is it read: most queues have none, and a listing shall cost nothing. */
+async function queueDirOf(root: string, name: QueueName): Promise<QueueDir> {
+  const path = queuePath(root, name)
+  const plain = queueDir(path)
+  if (!hasConfig(root, plain)) return plain
+  const loaded = await loadConfig(root, name)
+  return 'config' in loaded ? queueDir(path, loaded.config.dirs) : plain
+}
+
+function hasConfig(root: string, queue: QueueDir): boolean {
+  return hasFlag(inQueue(queue, 'config.json')) || hasFlag(`${toBytes(root)}/config.json` as BytePath)
+}
+
+/** The queue's effective configuration, or what is wrong with it. */
+export async function loadConfig(
+  root: string,
+  name: QueueName,
+): Promise<{ config: QueueConfig } | { problem: string }> {
+  const { loadQueueConfig, loadRootConfig } = await import('../config/config.ts')
+  const rootConfig = loadRootConfig(root)
+  if (rootConfig.kind === 'bad') return { problem: rootConfig.problems.map(formatProblem).join('; ') }
+  const loaded = loadQueueConfig(queuePath(root, name), rootConfig.config)
+  return loaded.kind === 'ok' ? { config: loaded.config } : { problem: loaded.problems.map(formatProblem).join('; ') }
+}
+
+export function isPaused(queue: QueueDir): boolean {
+  return hasFlag(inQueue(queue, '_paused'))
+}
+
+export function isDown(queue: QueueDir): boolean {
+  return hasFlag(inQueue(queue, '_down'))
+}
+
+export function rootFlag(root: string, name: string): BytePath {
+  return `${toBytes(root)}/${name}` as BytePath
+}
+
+/** The directories that lead to a state, outermost last: a new one among them is not on the disk by itself. */
+export function pathTo(root: string, queue: QueueDir): BytePath[] {
+  const base = queue.base.replace(/\/$/, '') as BytePath
+  return [stateDir(queue, 'que'), base, `${toBytes(root)}/queue` as BytePath, toBytes(root) as BytePath]
+}

@@ -1,0 +1,91 @@
+/** `_status.json`: what a queue's worker last said of itself. A snapshot, droppable, and read with suspicion. */
+import { isRecord, parseJson } from '../domain/msg.ts'
+import type { Millis } from '../domain/name.ts'
+import { readRegular } from '../fsqueue/files.ts'
+import { inQueue, type QueueDir } from '../fsqueue/place.ts'
+import { isAlive, processStat } from '../os/process.ts'
+
+export interface RunningItem {
+  readonly id: string
+  readonly attempt: number | undefined
+  readonly slot: number | undefined
+  /** ISO 8601. */
+  readonly started: string | undefined
+}
+
+export interface HeldBack {
+  readonly name: string
+  readonly why: string
+  readonly until: Millis
+}
+
+export interface WorkerStatus {
+  readonly pid: number
+  /** Is there still such a process? If not, the snapshot is history. */
+  readonly alive: boolean
+  readonly stopping: boolean
+  readonly running: readonly RunningItem[]
+  readonly settling: readonly HeldBack[]
+  readonly unavailable: readonly HeldBack[]
+  readonly brokenHandler: { readonly problem: string; readonly until: Millis } | undefined
+  readonly disk: string | undefined
+  readonly slots: number
+  readonly freeSlots: number
+}
+
+const LIMIT = 16 * 1024 * 1024
+
+export function workerStatus(queue: QueueDir): WorkerStatus | undefined {
+  const reading = readRegular(inQueue(queue, '_status.json'), LIMIT)
+  const value = reading.kind === 'text' ? parseJson(reading.text) : undefined
+  if (!isRecord(value)) return undefined
+  const pid = number(value['pid']) ?? 0
+  const start = number(value['start'])
+  const { gate, brokenHandler: broken } = value
+  return {
+    pid,
+    alive: pid > 0 && (start === undefined ? processStat(pid) !== undefined : isAlive(pid, start)),
+    stopping: isRecord(gate) && gate['kind'] === 'stopping',
+    running: records(value['running']).map((run) => ({
+      id: text(run['id']) ?? '?',
+      attempt: number(run['attempt']),
+      slot: number(run['slot']),
+      started: timeText(run['started']),
+    })),
+    settling: records(value['settling']).map((held) => heldBack(held, 'why')),
+    unavailable: records(value['unavailable']).map((held) => heldBack(held, 'problem')),
+    brokenHandler: isRecord(broken)
+      ? { problem: text(broken['problem']) ?? 'broken', until: time(broken['until']) }
+      : undefined,
+    disk: text(value['disk']),
+    slots: number(value['slots']) ?? 0,
+    freeSlots: number(value['freeSlots']) ?? 0,
+  }
+}
+
+function heldBack(held: Record<string, unknown>, reason: string): HeldBack {
+  return { name: text(held['name']) ?? '?', why: text(held[reason]) ?? '?', until: time(held['until']) }
+}
+
+function records(value: unknown): Record<string, unknown>[] {
+  return Array.isArray(value) ? value.filter(isRecord) : []
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+function number(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined
+}
+
+/** Milliseconds or ISO 8601; what is neither has no known end. */
+function time(value: unknown): Millis {
+  const ms = typeof value === 'string' ? Date.parse(value) : number(value)
+  return ms === undefined || Number.isNaN(ms) ? Number.POSITIVE_INFINITY : ms
+}
+
+function timeText(value: unknown): string | undefined {
+  const ms = time(value)
+  return Number.isFinite(ms) && Math.abs(ms) < 8.64e15 ? new Date(ms).toISOString() : undefined
+}
