@@ -76,8 +76,9 @@ export class HandlerState {
     return this.#said !== undefined
   }
 
-  /** Returns how long nothing is tried. */
+  /** Returns how long nothing is tried. What ran beside the first that said so says nothing new. */
   fail(command: string, problem: string, now: Millis): Millis {
+    if (this.#said !== undefined && now < this.#until) return this.#until - now
     this.#failures += 1
     const delay = Math.min(PROBE_MAX, PROBE_FIRST * 2 ** (this.#failures - 1))
     this.#until = now + delay

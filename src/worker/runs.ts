@@ -196,12 +196,17 @@ export class Runs {
   #ended(run: Run, state: Exclude<SlotState, 'torn'>, exit: number | undefined): void {
     switch (state) {
       case 'ran':
+        // Known before anything else is started, not only when the verdict is on the disk.
+        if (run.stopping === undefined && this.#saysBroken(exit)) this.#handlerFailed(`exit ${exit} of ${run.id}`)
         this.#end(run, exitOutcome(run, exit))
         return
       case 'noio':
       case 'nojob':
         // The disk gave no log or no directory: nothing ran, and nothing counts.
-        this.#worker.options.emit({ kind: 'trouble', what: `${run.id}: its slot could not open its log or job directory` })
+        this.#worker.options.emit({
+          kind: 'trouble',
+          what: `${run.id}: its slot could not open its log or job directory`,
+        })
         this.#end(run, { kind: 'stopped', cause: 'shutdown', code: undefined })
         return
       case 'gone':
@@ -355,8 +360,7 @@ export class Runs {
       config: () => this.#worker.config,
       syncer: () => this.#syncer,
       newId: options.newId,
-      handlerFails: () =>
-        this.#worker.handler.look(this.#worker.config.handler[0] ?? '', Date.now(), true).kind === 'broken',
+      handlerFails: () => this.#handlerFails(),
       relayTarget: (ended, dest) => this.#relayTarget(ended, dest),
       relay: (settled) => this.#relay(settled),
       onSettled: (settled, moved, durable) => this.#settled(settled, moved, durable),
@@ -409,11 +413,7 @@ export class Runs {
   #settled(settled: Settled, moved: Moved, durable: boolean): void {
     const { ended, verdict, move, record } = settled
     const worker = this.#worker
-    if (verdict.kind === 'broken') {
-      const now = Date.now()
-      const retryMs = worker.handler.fail(worker.config.handler[0] ?? '', verdict.text, now)
-      worker.options.emit({ kind: 'handler-broken', problem: verdict.text, retryMs })
-    } else if (ended.outcome.kind === 'exited' && worker.handler.isDoubtful) {
+    if (verdict.kind !== 'broken' && ended.outcome.kind === 'exited' && worker.handler.isDoubtful) {
       worker.handler.mend()
       worker.options.emit({ kind: 'handler-mended' })
     }
@@ -430,6 +430,25 @@ export class Runs {
       ...(ended.started === undefined ? {} : { ms: Date.now() - Date.parse(ended.started) }),
     })
     worker.pump()
+  }
+
+  #saysBroken(exit: number | undefined): boolean {
+    if (exit === undefined) return false
+    if (this.#worker.config.policy.exitCodes[String(exit)] === 'broken') return true
+    return (exit === 126 || exit === 127) && this.#handlerFails()
+  }
+
+  #handlerFails(): boolean {
+    return this.#worker.handler.look(this.#command, Date.now(), true).kind === 'broken'
+  }
+
+  #handlerFailed(problem: string): void {
+    const retryMs = this.#worker.handler.fail(this.#command, problem, Date.now())
+    this.#worker.options.emit({ kind: 'handler-broken', problem, retryMs })
+  }
+
+  get #command(): string {
+    return this.#worker.config.handler[0] ?? ''
   }
 
   #dupContext() {
