@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { environmentOf } from '../../src/os/process.ts'
 import { makeQueue, startDaemon, tempRoot } from '../helpers/daemon.ts'
+import { rqd, workersOf } from '../helpers/rqd.ts'
 import { until } from '../helpers/until.ts'
-import { drop, itemsIn, rqd, workersOf } from '../helpers/workers.ts'
+import { openQueue } from '../helpers/worker.ts'
 
 /** Everything in a tree that a second daemon could change, but what the first one writes by itself. */
 function picture(root: string): Record<string, number> {
@@ -63,7 +64,7 @@ describe('one daemon per root', () => {
 
   test('after kill -9 a new one starts at once, and works', async () => {
     const root = tempRoot()
-    const queue = makeQueue(root, 'a')
+    const queue = openQueue(makeQueue(root, 'a'))
     const first = await startDaemon(root)
     await first.stop('SIGKILL')
     expect(existsSync(join(root, '_lock.host'))).toBe(true)
@@ -71,8 +72,7 @@ describe('one daemon per root', () => {
     const second = await startDaemon(root)
     // The heartbeat of the dead one would hold for 20 s.
     expect(performance.now() - started).toBeLessThan(10_000)
-    const id = drop(queue)
-    await until(() => itemsIn(queue, 'done').includes(id))
+    expect(await queue.settled(queue.drop())).toBe('done')
     expect(second.events().some((event) => event['kind'] === 'unclean-boot')).toBe(false)
     await second.stop()
   })

@@ -1,7 +1,7 @@
-/** Looking at a daemon's workers from outside, in /proc. */
+/** Running `rqd`, and looking at a daemon's workers from outside. */
 import { execFile } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { promisify } from 'node:util'
 import { processes } from '../../src/os/process.ts'
 import { BIN } from './daemon.ts'
@@ -28,27 +28,6 @@ function commandLine(pid: number): string[] {
 
 export function isRunning(pid: number): boolean {
   return processes().some((stat) => stat.pid === pid)
-}
-
-let count = 0
-
-/** Drops a file as a careful producer does: written beside, renamed in under an id, so that it starts at once. */
-export function drop(queue: string, content = 'x', suffix = ''): string {
-  count += 1
-  const id = `20200101T000000.${String(count).padStart(6, '0')}-${Math.random().toString(36).slice(2, 8).padEnd(6, '0')}`
-  const beside = join(queue, `.${id}`)
-  writeFileSync(beside, content)
-  renameSync(beside, join(queue, 'que', id + suffix))
-  return id
-}
-
-/** The items of a state; of done/ all its minutes. */
-export function itemsIn(queue: string, state: string): string[] {
-  const dir = join(queue, state)
-  if (!existsSync(dir)) return []
-  const names = readdirSync(dir)
-  if (state !== 'done') return names
-  return names.flatMap((day) => readdirSync(join(dir, day)).flatMap((minute) => readdirSync(join(dir, day, minute))))
 }
 
 export interface Said {
