@@ -1,5 +1,4 @@
 /** Ids: unique without asking anybody, and in the order in which one process made them. */
-import { randomFillSync } from 'node:crypto'
 import { type ItemId, type Millis, makeId } from '../domain/name.ts'
 
 const ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz'
@@ -27,7 +26,8 @@ export function randomText(length: number): string {
   let text = ''
   while (text.length < length) {
     if (at >= pool.length) {
-      randomFillSync(pool)
+      // node:crypto is loaded by the first id, not by every command.
+      crypto.getRandomValues(pool)
       at = 0
     }
     const byte = pool[at] ?? FAIR

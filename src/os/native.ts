@@ -61,5 +61,7 @@ async function load(): Promise<Native | undefined> {
 }
 
 function terminated(path: Uint8Array): Uint8Array {
-  return Uint8Array.from([...path, 0])
+  const text = new Uint8Array(path.length + 1)
+  text.set(path)
+  return text
 }
