@@ -84,14 +84,17 @@ export function toJson(value: unknown): string {
   return JSON.stringify(value).replace(UNPRINTABLE, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-/** Columns as wide as their widest cell; the last one is as long as it is. */
+/** One long name shall not push all others to the edge. */
+const WIDEST = 60
+
+/** Columns as wide as their widest cell, within reason; the last one is as long as it is. */
 export function table(out: Output, head: readonly string[], rows: readonly (readonly Cell[])[]): void {
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => textOf(row[column]).length)))
+  const widths = head.map((title, column) => Math.min(WIDEST, Math.max(title.length, ...rows.map((row) => textOf(row[column]).length))))
   const format = (cells: readonly string[], paint: (cell: string, column: number) => string) =>
     cells
       .map(
         (cell, column) =>
-          paint(cell, column) + ' '.repeat(column === cells.length - 1 ? 0 : (widths[column] ?? 0) - cell.length),
+          paint(cell, column) + ' '.repeat(column === cells.length - 1 ? 0 : Math.max(0, (widths[column] ?? 0) - cell.length)),
       )
       .join('  ')
       .trimEnd()

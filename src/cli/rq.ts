@@ -79,7 +79,8 @@ function help(name: string | undefined): number {
 
 function unknownCommand(name: string): number {
   const near = nearest(name, [...Object.keys(VERBS), 'completion', 'help'])
-  complain(`no command "${name}"${near === undefined ? '; `rq --help` lists them' : `: did you mean "${near}"?`}`)
+  const hint = near === undefined ? '`rq --help` lists them' : `did you mean "${near}"?`
+  complain(`no command "${name}": ${hint}`)
   return EXIT.usage
 }
 

@@ -1,6 +1,6 @@
 /** What lies in one item, for people who look: never opened for more than that, and no link is followed. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
-import type { RawName } from '../domain/name.ts'
+import { idTail, parseItemName, type RawName } from '../domain/name.ts'
 import { errnoOf } from '../os/errno.ts'
 import { type AttemptRecord, newestAttempt, readAttempt } from './attempt.ts'
 import { kindOf } from './claim.ts'
@@ -35,9 +35,13 @@ export interface Payload {
   readonly size: number
 }
 
-/** A plain file is its own payload; a directory's payloads lie in `attach/`. */
+/** A plain file is its own payload, under the name that its handler will see; a directory's lie in `attach/`. */
 export function payloadsOf(item: BytePath, raw: RawName, form: ItemForm): Payload[] {
-  if (form === 'file') return [{ name: raw, path: item, size: look(item)?.size ?? 0 }]
+  if (form === 'file') {
+    const { id, base } = parseItemName(raw)
+    const name = id === undefined ? base : idTail(id) || 'payload'
+    return [{ name: name as RawName, path: item, size: look(item)?.size ?? 0 }]
+  }
   if (form !== 'directory') return []
   const attached = attachments(item)
   if (attached.kind === 'refused') return []

@@ -104,10 +104,7 @@ async function change(context: Context, item: Found): Promise<'changed' | 'uncha
   const copy = inQueue(item.queue.dir, `_tmp/edit-${context.newId().slice(0, 29)}${form === 'file' ? '' : '.json'}`)
   writeNew(copy, reading.text)
   const outcome = await editCopy(context, copy, reading.text, form)
-  if (outcome !== 'changed') {
-    if (outcome === 'unchanged') rmSync(fsPath(copy), { force: true })
-    return outcome
-  }
+  if (outcome !== 'changed') return outcome
   return putBack(item, copy, target, before)
 }
 
@@ -118,8 +115,10 @@ async function editCopy(
   form: ItemForm,
 ): Promise<'changed' | 'unchanged' | Problem> {
   const path = fsPath(copy)
-  if (!(await context.edit(path.toString()))) return problem('failed', 'the editor failed; nothing was changed')
+  const edited = await context.edit(path.toString())
   const after = readFileSync(path, 'utf8')
+  if (after === before) rmSync(path)
+  if (!edited) return problem('failed', 'the editor failed; nothing was changed')
   if (after === before) return 'unchanged'
   const parsed = form === 'file' ? undefined : parseMsg(after)
   if (parsed?.ok === false) return problem('failed', `not put back: ${parsed.problem}; your text is in ${path}`)
