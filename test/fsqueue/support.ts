@@ -18,8 +18,8 @@ afterEach(() => {
   for (const dir of made.splice(0)) rmSync(dir, { recursive: true, force: true })
 })
 
-export function tempDir(): string {
-  const dir = mkdtempSync(join(tmpdir(), 'rqd-fsqueue-'))
+export function tempDir(base = tmpdir()): string {
+  const dir = mkdtempSync(join(base, 'rqd-fsqueue-'))
   made.push(dir)
   return dir
 }
