@@ -3,11 +3,9 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { DEFAULT_ROOT_CONFIG, loadQueueConfig, loadRootConfig, type RootConfig } from '../config/config.ts'
 import type { ConfigProblem } from '../config/file.ts'
-import type { Millis } from '../domain/name.ts'
 import type { QueueConfig } from '../domain/policy.ts'
 import { hasFlag } from '../fsqueue/layout.ts'
 import { inQueue, queueDir } from '../fsqueue/place.ts'
-import { checkHandler, type HandlerCheck } from '../launch/handler.ts'
 
 export interface Loaded {
   readonly root: RootConfig
@@ -37,60 +35,6 @@ export interface Flags {
 export function readFlags(): Flags {
   const queue = queueDir('')
   return { paused: hasFlag(inQueue(queue, '_paused')), down: hasFlag(inQueue(queue, '_down')) }
-}
-
-const PROBE_FIRST: Millis = 1000
-const PROBE_MAX: Millis = 60_000
-
-/** The handler's state: SCRIPTERROR until a probe, or a change of its file, says otherwise. */
-export class HandlerState {
-  #check: HandlerCheck = { kind: 'broken', problem: 'not looked at yet', stamp: '' }
-  #checkedAt = Number.NEGATIVE_INFINITY
-  #said: { readonly problem: string; readonly stamp: string } | undefined
-  #failures = 0
-  #until: Millis = 0
-
-  /** The file's state, looked at most once a second unless forced. */
-  look(command: string, now: Millis, force = false): HandlerCheck {
-    if (force || now - this.#checkedAt >= 1000 || now < this.#checkedAt) {
-      this.#check = checkHandler(command)
-      this.#checkedAt = now
-    }
-    return this.#check
-  }
-
-  /** What keeps items waiting, or undefined. */
-  broken(command: string, now: Millis): { readonly problem: string; readonly until: Millis } | undefined {
-    const check = this.look(command, now)
-    if (check.kind === 'broken') return { problem: check.problem, until: now + PROBE_FIRST }
-    if (this.#said === undefined) return undefined
-    if (this.#said.stamp !== check.stamp) {
-      this.mend()
-      return undefined
-    }
-    return { problem: this.#said.problem, until: this.#until }
-  }
-
-  /** A run said so; only one item, another one, is tried when `until` has come. */
-  get isDoubtful(): boolean {
-    return this.#said !== undefined
-  }
-
-  /** Returns how long nothing is tried. What ran beside the first that said so says nothing new. */
-  fail(command: string, problem: string, now: Millis): Millis {
-    if (this.#said !== undefined && now < this.#until) return this.#until - now
-    this.#failures += 1
-    const delay = Math.min(PROBE_MAX, PROBE_FIRST * 2 ** (this.#failures - 1))
-    this.#until = now + delay
-    this.#said = { problem, stamp: this.look(command, now, true).stamp }
-    return delay
-  }
-
-  mend(): void {
-    this.#said = undefined
-    this.#failures = 0
-    this.#until = 0
-  }
 }
 
 const RQD_VERSION = '0.1.0'

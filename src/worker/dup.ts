@@ -1,35 +1,25 @@
 /** `dup SECONDS-X-DEST` lines of a running handler: a copy is published, the answer goes to its fd 4. */
-import type { RootConfig } from '../config/config.ts'
 import { readAttempt } from '../fsqueue/attempt.ts'
 import { QueueIoError } from '../fsqueue/errors.ts'
-import type { QueueDir } from '../fsqueue/place.ts'
 import { watchNames } from '../fsqueue/watch.ts'
-import type { RqEvent } from '../log/events.ts'
-import type { Native } from '../os/native.ts'
 import { answer, drain } from './fifo.ts'
 import { derivedId, neighbour, publishCopy } from './neighbours.ts'
 import { type Run, runPath } from './run.ts'
-
-export interface DupContext {
-  readonly queue: QueueDir
-  readonly root: () => RootConfig
-  readonly native: () => Native | undefined
-  readonly emit: (event: RqEvent) => void
-}
+import type { Worker } from './worker.ts'
 
 /** Serves one run until it is closed; `finish` serves what was written up to the end. */
 export class DupServer {
-  readonly #context: DupContext
+  readonly #worker: Worker
   readonly #run: Run
   readonly #watch: { close(): void }
   #work: Promise<void> = Promise.resolve()
 
-  constructor(context: DupContext, run: Run) {
-    this.#context = context
+  constructor(worker: Worker, run: Run) {
+    this.#worker = worker
     this.#run = run
     if (run.slot?.fifo !== undefined) drain(run.slot.fifo)
     this.#watch = watchNames(
-      runPath(context.queue, run),
+      runPath(worker.options.queue, run),
       (name) => {
         if (name === `attempt.${run.attempt}`) this.#serve()
       },
@@ -46,7 +36,7 @@ export class DupServer {
   /** One at a time and in order: the n-th line has the n-th id, whoever serves it. */
   #serve(): void {
     this.#work = this.#work.then(async () => {
-      const lines = readAttempt(runPath(this.#context.queue, this.#run), this.#run.attempt)?.lines ?? []
+      const lines = readAttempt(runPath(this.#worker.options.queue, this.#run), this.#run.attempt)?.lines ?? []
       const dups = lines.filter((line) => line.kind === 'dup')
       for (const dup of dups.slice(this.#run.dups)) {
         this.#run.dups += 1
@@ -57,17 +47,17 @@ export class DupServer {
   }
 
   async #copy(seconds: number, dest: string, ordinal: number): Promise<string> {
-    const { queue, root, native, emit } = this.#context
+    const { queue, emit } = this.#worker.options
     const run = this.#run
     try {
-      const target = neighbour(dest, root())
+      const target = neighbour(dest, this.#worker.root)
       if (target.kind === 'refused') return `fail ${target.why}`
       const as = derivedId(run.id, run.attempt, ordinal)
       const due = seconds > 0 ? Math.ceil(Date.now() / 1000) + seconds : undefined
       await publishCopy(
         target,
         { as, item: runPath(queue, run), name: run.name, id: run.id, msg: run.msg, due },
-        native(),
+        this.#worker.starting.native,
       )
       emit({ kind: 'published', id: run.id, to: target.name, as, why: 'dup' })
       return `ok ${as}`

@@ -1,9 +1,8 @@
 /** One queue's process: `worker.cjs QUEUE-PATH`, forked by the supervisor (domain/worker-protocol.ts). */
-import { randomInt } from 'node:crypto'
 import { basename } from 'node:path'
-import { type ItemId, makeId } from '../domain/name.ts'
 import { type FromWorker, type ToWorker, WORKER_ENV, WORKER_EXIT } from '../domain/worker-protocol.ts'
 import { ensureQueue } from '../fsqueue/layout.ts'
+import { idMaker } from '../fsqueue/new-id.ts'
 import { type BytePath, queueDir } from '../fsqueue/place.ts'
 import { watchNames } from '../fsqueue/watch.ts'
 import { fileSink, makeLog } from '../log/log.ts'
@@ -13,7 +12,6 @@ import { shutDown } from './shutdown.ts'
 import { StatusFile } from './status.ts'
 import { Worker } from './worker.ts'
 
-const ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz'
 const ADMIN_FILES = new Set(['config.json', 'handler', '_paused', '_down'])
 
 process.umask(0o077)
@@ -36,12 +34,12 @@ function main(path: string): void {
     queueName: basename(path),
     queue,
     config: config ?? unusable(),
+    rootConfig: loaded.root,
     rootPaused: process.env[WORKER_ENV.rootPaused] === '1',
     carefulUntil: Number(process.env[WORKER_ENV.carefulUntil] ?? 0),
-    newId,
+    newId: idMaker(),
     emit: (event) => log.emit(event),
     tell,
-    onStopped: () => undefined,
   })
   worker.configProblem = loaded.problem
   if (loaded.problem !== undefined) log.emit({ kind: 'config-bad', problem: loaded.problem })
@@ -81,15 +79,6 @@ function obey(worker: Worker, message: ToWorker): void {
 function tell(message: FromWorker): void {
   // The channel may be gone; 'disconnect' says so.
   if (process.connected === true) process.send?.(message, undefined, undefined, () => undefined)
-}
-
-let lastMicros = 0
-
-/** Ids of one process never repeat a microsecond, so that they sort as they were made. */
-function newId(from: string): ItemId {
-  lastMicros = Math.max(lastMicros + 1, Math.floor((performance.timeOrigin + performance.now()) * 1000))
-  const random = Array.from({ length: 6 }, () => ALPHABET[randomInt(36)]).join('')
-  return makeId(Math.floor(lastMicros / 1000), lastMicros % 1000, random, from)
 }
 
 function unusable(): never {

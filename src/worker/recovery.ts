@@ -1,5 +1,5 @@
 /** At start: what lies in run/ is adopted, settled or put back, as domain/recover.ts says of each. */
-import type { Msg } from '../domain/item.ts'
+import type { Msg, Verdict } from '../domain/item.ts'
 import { type ItemId, parseItemName, type RawName } from '../domain/name.ts'
 import { type FoundAttempt, type FoundRun, type Recovery, recover } from '../domain/recover.ts'
 import { spentAttempts } from '../domain/settle.ts'
@@ -16,6 +16,7 @@ import { removeEmptyDir } from '../fsqueue/files.ts'
 import { readMsg } from '../fsqueue/message.ts'
 import { type BytePath, look, names, place, type QueueDir, stateDir, within } from '../fsqueue/place.ts'
 import { bootId, environmentOf, groupIsAlive, processes, processStat } from '../os/process.ts'
+import type { Worker } from './worker.ts'
 
 /** An item in run/, read. */
 export interface FoundItem {
@@ -105,4 +106,80 @@ export function discard(path: BytePath, n: number): void {
 /** True: nobody will run attempt `n` any more. False: its slot was faster, and it runs. */
 export function seize(item: FoundItem): boolean {
   return item.record !== undefined && seizeAttempt(item.path, item.record.n)
+}
+
+/** Carries out what `findRuns` found. Returns how many run on. */
+export function recoverRuns(worker: Worker): number {
+  const { queue, newId, emit } = worker.options
+  for (const item of findRuns(queue, newId)) {
+    emit({ kind: 'item-recovered', id: item.id, action: recoverOne(worker, item) })
+  }
+  return worker.runs.size
+}
+
+function recoverOne(worker: Worker, item: FoundItem): string {
+  const { recovery, record } = item
+  const ended = { ...item, attempt: record?.n ?? 0, started: undefined }
+  switch (recovery.do) {
+    case 'discard':
+      discard(item.path, record?.n ?? 0)
+      return 'discard'
+    case 'move': {
+      const last = item.msg.attempts?.at(-1)
+      const verdict: Verdict = { kind: 'done', text: 'recorded before' }
+      worker.runs.settler.resume({
+        ended: { ...ended, outcome: { kind: 'lost' } },
+        verdict,
+        move: recovery.move,
+        msg: item.msg,
+        record: last,
+      })
+      return `move to ${recovery.move.to}`
+    }
+    case 'settle':
+      worker.runs.settler.add({ ...ended, outcome: recovery.outcome })
+      return `settle: ${recovery.outcome.kind}`
+    case 'requeue':
+      putBack(worker, item)
+      return 'requeue'
+    case 'seize':
+      if (seize(item)) {
+        putBack(worker, item)
+        return 'requeue'
+      }
+      adopt(worker, item)
+      return 'adopt'
+    case 'adopt':
+      adopt(worker, item)
+      return 'adopt'
+  }
+}
+
+/** It was never started: no attempt, no verdict. */
+function putBack(worker: Worker, item: FoundItem): void {
+  worker.runs.settler.add({
+    ...item,
+    attempt: 0,
+    started: undefined,
+    outcome: { kind: 'stopped', cause: 'shutdown', code: undefined },
+  })
+}
+
+function adopt(worker: Worker, item: FoundItem): void {
+  const { record } = item
+  if (record?.slot === undefined) return
+  worker.runs.adopt({
+    id: item.id,
+    name: item.name,
+    msg: item.msg,
+    attempt: record.n,
+    spent: item.spent,
+    started: undefined,
+    group: record.slot,
+    startTick: 0,
+    slot: undefined,
+    stopping: undefined,
+    killTimer: undefined,
+    dups: 0,
+  })
 }

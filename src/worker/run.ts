@@ -20,7 +20,6 @@ export interface Run {
   killTimer: NodeJS.Timeout | undefined
   /** dup lines answered so far. */
   dups: number
-  logBytes: number
 }
 
 /** A run that ended, on its way to its verdict. */

@@ -3,54 +3,19 @@
  * shares the next one (group commit). A slot never waits for it. What cannot be written stays pending, visible,
  * and is tried again; its item is not run again for it.
  */
-import type { Attempt, Move, Msg, Verdict } from '../domain/item.ts'
 import type { ItemId } from '../domain/name.ts'
-import type { QueueConfig } from '../domain/policy.ts'
-import { attemptRecord, decide, judge } from '../domain/settle.ts'
-import { readAttempt, removeAttemptFiles, removeFirstAttempt } from '../fsqueue/attempt.ts'
+import { removeAttemptFiles, removeFirstAttempt } from '../fsqueue/attempt.ts'
 import { QueueIoError } from '../fsqueue/errors.ts'
 import { commitMsg, stageMsg } from '../fsqueue/message.ts'
 import { type Moved, moveItem } from '../fsqueue/move.ts'
-import { type BytePath, look, makeDir, type QueueDir, stateDir } from '../fsqueue/place.ts'
-import { type Syncer, treeOf } from '../fsqueue/sync.ts'
-import { inlineResult, removeInlinedResult } from './result.ts'
+import { type BytePath, look, makeDir, stateDir } from '../fsqueue/place.ts'
+import { treeOf } from '../fsqueue/sync.ts'
+import { removeInlinedResult } from './result.ts'
 import { type Ended, runPath } from './run.ts'
+import { decideVerdict, type Settled, type SettlerContext } from './verdict.ts'
 
 const RETRY_MS = 1000
 const GATHER_MS = 10
-/** Attempts kept in `msg`; the numbers go on. */
-const KEPT_ATTEMPTS = 50
-
-export interface SettlerContext {
-  readonly queue: QueueDir
-  readonly config: () => QueueConfig
-  readonly syncer: () => Syncer
-  readonly newId: (from: string) => ItemId
-  /** Does the handler's file fail its check now? */
-  readonly handlerFails: () => boolean
-  /** Can this be relayed to, and under which id? A refusal turns the verdict into another. */
-  readonly relayTarget: (ended: Ended, dest: string) => RelayTarget
-  /** Publishes the copy; once, whatever happened before. */
-  readonly relay: (staged: Settled) => Promise<void>
-  readonly onSettled: (settled: Settled, moved: Moved, durable: boolean) => void
-  /** Somebody moved the item out of run/: nothing is written. */
-  readonly onGone: (ended: Ended) => void
-  readonly onTrouble: (error: QueueIoError) => void
-  readonly onWell: () => void
-}
-
-export type RelayTarget =
-  | { readonly kind: 'ok'; readonly to: string; readonly as: ItemId }
-  | { readonly kind: 'refused'; readonly verdict: Verdict }
-
-/** A verdict that is written, or about to be. */
-export interface Settled {
-  readonly ended: Ended
-  readonly verdict: Verdict
-  readonly move: Move
-  readonly msg: Msg
-  readonly record: Attempt | undefined
-}
 
 export class Settler {
   readonly #context: SettlerContext
@@ -194,37 +159,9 @@ export class Settler {
   #stage(ended: Ended): Settled {
     const committed = this.#committed.get(ended.id)
     if (committed !== undefined) return committed
-    const settled = this.#decide(ended)
+    const settled = decideVerdict(this.#context, ended)
     stageMsg(runPath(this.#context.queue, ended), settled.msg)
     return settled
-  }
-
-  #decide(ended: Ended): Settled {
-    const { queue, config, handlerFails } = this.#context
-    const item = runPath(queue, ended)
-    const lines = ended.attempt === 0 ? [] : (readAttempt(item, ended.attempt)?.lines ?? [])
-    const { policy } = config()
-    const { outcome } = ended
-    const doubtful = outcome.kind === 'exited' && (outcome.code === 126 || outcome.code === 127)
-    let verdict = judge({ outcome, lines, dest: ended.msg.dest, handlerFails: doubtful && handlerFails() }, policy)
-    let relay: Msg['relay'] = ended.msg.relay
-    if (verdict.kind === 'relay') {
-      const target = this.#context.relayTarget(ended, verdict.dest)
-      if (target.kind === 'ok') relay = { to: target.to, id: target.as }
-      else verdict = target.verdict
-    }
-    const now = Date.now()
-    const move = decide(verdict, ended.spent + 1, policy, now)
-    const ends = { started: ended.started, ended: new Date(now).toISOString() }
-    const record = ended.attempt === 0 ? undefined : attemptRecord(ended.attempt, ends, outcome, verdict, move)
-    const attempts = [...(ended.msg.attempts ?? []), ...(record === undefined ? [] : [record])].slice(-KEPT_ATTEMPTS)
-    const msg: Msg = {
-      ...ended.msg,
-      ...(attempts.length === 0 ? {} : { attempts }),
-      ...(relay === undefined || move.to !== 'relay' ? {} : { relay }),
-      ...inlineResult(item),
-    }
-    return { ended, verdict, move, msg, record }
   }
 
   #move({ ended, move }: Settled): Moved {

@@ -126,7 +126,6 @@ export function startRun(
     stopping: undefined,
     killTimer: undefined,
     dups: 0,
-    logBytes: 0,
   }
   return { kind: 'started', run }
 }

@@ -64,8 +64,8 @@ export class StatusFile {
         .pending()
         .slice(0, SHOWN)
         .map(({ id, attempt }) => ({ id, attempt })),
-      settling: shown(worker.settling),
-      unavailable: shown(worker.unavailable),
+      settling: shown(worker.starting.settling),
+      unavailable: shown(worker.starting.unavailable),
     }
   }
 }

@@ -1,24 +1,21 @@
 /** The queue's process: list → pick → claim → run → settle → move. Holds nothing that it cannot read again. */
-import type { Outcome } from '../domain/item.ts'
-import { type ItemId, type Millis, parseItemName } from '../domain/name.ts'
-import { entryGate, type QueueFacts, queueGate } from '../domain/pick.ts'
+import type { RootConfig } from '../config/config.ts'
+import type { ItemId, Millis, RawName } from '../domain/name.ts'
+import { type QueueFacts, queueGate } from '../domain/pick.ts'
 import type { QueueConfig } from '../domain/policy.ts'
-import type { Entry } from '../domain/schedule.ts'
+import { entryOf } from '../domain/schedule.ts'
 import type { FromWorker, StopMode } from '../domain/worker-protocol.ts'
-import type { Claimed } from '../fsqueue/claim.ts'
-import { isDiskTrouble, isShortage, QueueIoError } from '../fsqueue/errors.ts'
-import { ensureQueue } from '../fsqueue/layout.ts'
-import { place, type QueueDir } from '../fsqueue/place.ts'
+import { isDiskTrouble, type QueueIoError } from '../fsqueue/errors.ts'
+import type { QueueDir } from '../fsqueue/place.ts'
 import type { RqEvent } from '../log/events.ts'
-import { loadNative, type Native } from '../os/native.ts'
-import { type Flags, HandlerState, load, readFlags } from './admin.ts'
-import { syncClaim } from './careful.ts'
+import { type Flags, load, readFlags, slotEnvironment } from './admin.ts'
+import { HandlerState } from './handler-state.ts'
 import { Intake } from './intake.ts'
-import { ReadinessCheck } from './readiness.ts'
+import { recoverRuns } from './recovery.ts'
 import { Runs } from './runs.ts'
-import { type StartContext, startRun, takeEntry, unclaim } from './starter.ts'
+import { Starting } from './starting.ts'
 
-const UNAVAILABLE_MAX: Millis = 300_000
+const BEHIND_OTHERS: Millis = 500
 const SHORTAGE_PAUSE: Millis = 1000
 /** Verdicts on their way to the disk, per slot, before nothing more is started. */
 const UNSETTLED_PER_SLOT = 64
@@ -28,19 +25,12 @@ export interface WorkerOptions {
   readonly queueName: string
   readonly queue: QueueDir
   readonly config: QueueConfig
+  readonly rootConfig: RootConfig
   readonly rootPaused: boolean
   readonly carefulUntil: Millis
   readonly newId: (from: string) => ItemId
   readonly emit: (event: RqEvent) => void
   readonly tell: (message: FromWorker) => void
-  /** Everything of this worker has ended. */
-  readonly onStopped: (why: string) => void
-}
-
-export interface Unavailable {
-  readonly problem: string
-  readonly failures: number
-  readonly until: Millis
 }
 
 export class Worker {
@@ -48,10 +38,8 @@ export class Worker {
   readonly intake: Intake
   readonly runs: Runs
   readonly handler = new HandlerState()
-  readonly #readiness = new ReadinessCheck()
-  /** Names that could not be claimed, and why; shown by `rq why`. */
-  readonly unavailable = new Map<string, Unavailable>()
-  readonly settling = new Map<string, { readonly why: string; readonly until: Millis }>()
+  readonly starting: Starting
+  root: RootConfig
   config: QueueConfig
   configProblem: string | undefined
   diskProblem: string | undefined
@@ -60,8 +48,6 @@ export class Worker {
   stopping: StopMode | undefined
   #shortUntil: Millis = 0
   #timer: NodeJS.Timeout | undefined
-  #native: Native | undefined
-  #nativeAsked = false
   #isIdle = false
   #toldDue: number | null = null
   #pumping = false
@@ -76,11 +62,13 @@ export class Worker {
       onScan: (scan) => options.emit({ kind: 'scan', ...scan, ms: Math.round(scan.ms) }),
       onTrouble: (error) => this.trouble(error),
     })
+    this.root = options.rootConfig
+    this.starting = new Starting(this)
     this.runs = new Runs(this)
   }
 
   start(): void {
-    const adopted = this.runs.recover()
+    const adopted = recoverRuns(this)
     this.options.emit({ kind: 'worker-started', pid: process.pid, adopted })
     this.intake.open()
     this.pump()
@@ -97,7 +85,7 @@ export class Worker {
       rootPaused: this.rootPaused,
       ...this.flags,
       configProblem: this.configProblem,
-      brokenHandler: this.handler.broken(this.config.handler[0] ?? '', now),
+      brokenHandler: this.handler.broken(this.command, now),
       diskProblem: this.diskProblem,
       slots: this.config.slots,
       freeSlots: backlogged || now < this.#shortUntil ? 0 : Math.max(0, limit - busy),
@@ -114,111 +102,12 @@ export class Worker {
         if (queueGate(this.facts(), now) !== undefined) break
         const entry = this.intake.take(now)
         if (entry === undefined) break
-        this.#start(entry, now)
+        this.starting.start(entry, now)
       }
     } finally {
       this.#pumping = false
     }
     this.#rest()
-  }
-
-  #start(entry: Entry, now: Millis): void {
-    const { id, raw } = entry
-    // Its verdict is on the way to the disk; it is offered again when it has arrived.
-    if (id !== undefined && this.runs.isSettling(id)) return
-    const gate = entryGate(entry, (live) => this.runs.isLive(live), now)
-    if (gate !== undefined) {
-      this.intake.schedule.postpone(entry, now + 1000)
-      return
-    }
-    if (id === undefined && !this.#nativeAsked) this.#askNative()
-    try {
-      this.intake.ownMove(raw)
-      const candidate = takeEntry(this.#context(), entry, now)
-      this.unavailable.delete(raw)
-      if (candidate.kind !== 'wait') this.settling.delete(raw)
-      switch (candidate.kind) {
-        case 'lost':
-          return
-        case 'wait':
-          if (candidate.reason.kind === 'settling') this.settling.set(raw, candidate.reason)
-          this.intake.schedule.postpone(entry, candidate.until)
-          return
-        case 'claimed':
-          this.#run(entry, candidate.item, now)
-      }
-    } catch (error) {
-      this.#cannotStart(entry, error, now)
-    }
-  }
-
-  #run(entry: Entry, item: Claimed, now: Millis): void {
-    const { queue, emit } = this.options
-    if (item.refusal !== undefined) {
-      emit({ kind: 'item-refused', name: entry.raw, why: item.refusal })
-      this.#refuse(item, item.refusal)
-      return
-    }
-    const handler = this.handler.look(this.config.handler[0] ?? '', now)
-    const slot = handler.kind === 'ok' ? this.runs.pool.acquire() : undefined
-    if (handler.kind !== 'ok' || slot === undefined) {
-      unclaim(queue, entry.raw, item)
-      this.intake.schedule.postpone(entry, now + 1000)
-      if (handler.kind === 'ok') this.#shortUntil = now + SHORTAGE_PAUSE
-      return
-    }
-    try {
-      const started = startRun(this.#context(), item, slot, handler)
-      if (started.kind === 'unfit') {
-        this.runs.pool.release(slot)
-        this.#refuse(item, started.why)
-        return
-      }
-      if (now < this.options.carefulUntil) syncClaim(queue, item)
-      this.runs.begin(started.run)
-      slot.run(item.name, item.attempt)
-    } catch (error) {
-      this.runs.pool.release(slot)
-      unclaim(queue, entry.raw, item)
-      throw error
-    }
-  }
-
-  #refuse(item: Claimed, why: string): void {
-    const outcome: Outcome = { kind: 'refused', reason: why }
-    this.runs.settler.add({ ...item, started: undefined, outcome })
-  }
-
-  /** Losing a race was an answer. This is the world: the name waits visibly, and is tried again later. */
-  #cannotStart(entry: Entry, error: unknown, now: Millis): void {
-    if (!(error instanceof QueueIoError)) throw error
-    if (isDiskTrouble(error)) this.trouble(error)
-    if (isShortage(error)) this.#shortUntil = now + SHORTAGE_PAUSE
-    if (error.code === 'ENOENT') ensureQueue(this.options.queue, this.config.shared)
-    const failures = (this.unavailable.get(entry.raw)?.failures ?? 0) + 1
-    const retryMs = Math.min(UNAVAILABLE_MAX, 1000 * 2 ** (failures - 1))
-    this.unavailable.set(entry.raw, { problem: error.message, failures, until: now + retryMs })
-    this.intake.schedule.postpone(entry, now + retryMs)
-    this.options.emit({ kind: 'item-unavailable', name: entry.raw, problem: error.message, retryMs })
-  }
-
-  #context(): StartContext {
-    const { queue, queueName, newId } = this.options
-    return { queue, queueName, config: this.config, readiness: this.#readiness, newId }
-  }
-
-  /** Leases need a native call, and dropped files need leases: loaded at the first of them. */
-  #askNative(): void {
-    this.#nativeAsked = true
-    void loadNative().then((native) => {
-      this.#native = native
-      this.#readiness.native = native
-    })
-  }
-
-  get native(): Native | undefined {
-    if (!this.#nativeAsked) this.#askNative()
-    return this.#native
   }
 
   /** The disk refuses: nothing new is started until a verdict has arrived. */
@@ -274,11 +163,42 @@ export class Worker {
   }
 
   /** Back in que/ after a verdict: known at once, whatever the watch says. */
-  requeued(raw: string, until: Millis | undefined): void {
-    const name = parseItemName(raw)
+  requeued(raw: RawName, behindOthers: boolean): void {
     const now = Date.now()
-    this.intake.add(raw as Entry['raw'], now)
-    if (until !== undefined && name.due === undefined) this.#timer?.refresh()
+    const entry = entryOf(raw, now)
+    // The handler is in doubt: another item is tried first.
+    if (behindOthers) this.intake.schedule.postpone(entry, this.handler.until + BEHIND_OTHERS)
+    else this.intake.schedule.add(entry, now)
+  }
+
+  /** argv[0] of the handler. */
+  get command(): string {
+    return this.config.handler[0] ?? ''
+  }
+
+  environment(): Record<string, string> {
+    return slotEnvironment(this.config, this.options.root, this.options.queueName)
+  }
+
+  /** Does the handler's file fail its check now? */
+  handlerFails(): boolean {
+    return this.handler.look(this.command, Date.now(), true).kind === 'broken'
+  }
+
+  /** An exit may say that the handler is broken, not the item: then others are tried one at a time. */
+  doubtHandler(id: ItemId, exit: number | undefined): void {
+    if (exit === undefined) return
+    const says = this.config.policy.exitCodes[String(exit)] === 'broken'
+    if (!says && !((exit === 126 || exit === 127) && this.handlerFails())) return
+    const problem = `exit ${exit} of ${id}`
+    const retryMs = this.handler.fail(this.command, problem, Date.now())
+    this.options.emit({ kind: 'handler-broken', problem, retryMs })
+  }
+
+  /** Something is short (processes, descriptors, room for a log): nothing is started for a moment. */
+  pause(what?: string): void {
+    this.#shortUntil = Date.now() + SHORTAGE_PAUSE
+    if (what !== undefined) this.options.emit({ kind: 'trouble', what })
   }
 
   reload(): void {
@@ -286,7 +206,8 @@ export class Worker {
     this.configProblem = loaded.problem
     if (loaded.config !== undefined) {
       this.config = loaded.config
-      this.runs.reconfigure(loaded.config, loaded.root)
+      this.root = loaded.root
+      this.runs.pool.reconfigure(loaded.config, this.environment())
       this.options.emit({ kind: 'config-loaded', slots: loaded.config.slots })
     } else {
       this.options.emit({ kind: 'config-bad', problem: loaded.problem ?? '' })
@@ -299,12 +220,8 @@ export class Worker {
     if (name === 'config.json') this.reload()
     else {
       this.flags = readFlags()
-      this.handler.look(this.config.handler[0] ?? '', Date.now(), true)
+      this.handler.look(this.command, Date.now(), true)
       this.pump()
     }
-  }
-
-  pathOf(raw: string): string {
-    return place(this.options.queue, 'que', raw)
   }
 }

@@ -1,0 +1,135 @@
+/** Starting items: what can be claimed and run is, what cannot waits visibly and is tried again later. */
+import type { Outcome } from '../domain/item.ts'
+import type { Millis } from '../domain/name.ts'
+import { entryGate } from '../domain/pick.ts'
+import type { Entry } from '../domain/schedule.ts'
+import type { Claimed } from '../fsqueue/claim.ts'
+import { isDiskTrouble, isShortage, QueueIoError } from '../fsqueue/errors.ts'
+import { ensureQueue } from '../fsqueue/layout.ts'
+import { loadNative, type Native } from '../os/native.ts'
+import { syncClaim } from './careful.ts'
+import { ReadinessCheck } from './readiness.ts'
+import { type StartContext, startRun, takeEntry, unclaim } from './starter.ts'
+import type { Worker } from './worker.ts'
+
+const UNAVAILABLE_MAX: Millis = 300_000
+
+export interface Unavailable {
+  readonly problem: string
+  readonly failures: number
+  readonly until: Millis
+}
+
+export class Starting {
+  readonly #worker: Worker
+  readonly #readiness = new ReadinessCheck()
+  /** Names that could not be claimed, and why; shown by `rq why`. */
+  readonly unavailable = new Map<string, Unavailable>()
+  readonly settling = new Map<string, { readonly why: string; readonly until: Millis }>()
+  #native: Native | undefined
+  #nativeAsked = false
+
+  constructor(worker: Worker) {
+    this.#worker = worker
+  }
+
+  /** One entry, from que/ to its slot; or back to wait, with the reason. */
+  start(entry: Entry, now: Millis): void {
+    const { id, raw } = entry
+    // Its verdict is on the way to the disk; it is offered again when it has arrived.
+    if (id !== undefined && this.#worker.runs.isSettling(id)) return
+    const gate = entryGate(entry, (live) => this.#worker.runs.isLive(live), now)
+    if (gate !== undefined) {
+      this.#worker.intake.schedule.postpone(entry, now + 1000)
+      return
+    }
+    if (id === undefined && !this.#nativeAsked) this.#askNative()
+    try {
+      this.#worker.intake.ownMove(raw)
+      const candidate = takeEntry(this.#context(), entry, now)
+      this.unavailable.delete(raw)
+      if (candidate.kind !== 'wait') this.settling.delete(raw)
+      switch (candidate.kind) {
+        case 'lost':
+          return
+        case 'wait':
+          if (candidate.reason.kind === 'settling') this.settling.set(raw, candidate.reason)
+          this.#worker.intake.schedule.postpone(entry, candidate.until)
+          return
+        case 'claimed':
+          this.#run(entry, candidate.item, now)
+      }
+    } catch (error) {
+      this.#cannotStart(entry, error, now)
+    }
+  }
+
+  #run(entry: Entry, item: Claimed, now: Millis): void {
+    const { queue, emit } = this.#worker.options
+    if (item.refusal !== undefined) {
+      emit({ kind: 'item-refused', name: entry.raw, why: item.refusal })
+      this.#refuse(item, item.refusal)
+      return
+    }
+    const handler = this.#worker.handler.look(this.#worker.command, now)
+    const slot = handler.kind === 'ok' ? this.#worker.runs.pool.acquire() : undefined
+    if (handler.kind !== 'ok' || slot === undefined) {
+      unclaim(queue, entry.raw, item)
+      this.#worker.intake.schedule.postpone(entry, now + 1000)
+      if (handler.kind === 'ok') this.#worker.pause()
+      return
+    }
+    try {
+      const started = startRun(this.#context(), item, slot, handler)
+      if (started.kind === 'unfit') {
+        this.#worker.runs.pool.release(slot)
+        this.#refuse(item, started.why)
+        return
+      }
+      if (now < this.#worker.options.carefulUntil) syncClaim(queue, item)
+      this.#worker.runs.begin(started.run)
+      slot.run(item.name, item.attempt)
+    } catch (error) {
+      this.#worker.runs.pool.release(slot)
+      unclaim(queue, entry.raw, item)
+      throw error
+    }
+  }
+
+  #refuse(item: Claimed, why: string): void {
+    const outcome: Outcome = { kind: 'refused', reason: why }
+    this.#worker.runs.settler.add({ ...item, started: undefined, outcome })
+  }
+
+  /** Losing a race was an answer. This is the world: the name waits visibly, and is tried again later. */
+  #cannotStart(entry: Entry, error: unknown, now: Millis): void {
+    if (!(error instanceof QueueIoError)) throw error
+    if (isDiskTrouble(error)) this.#worker.trouble(error)
+    if (isShortage(error)) this.#worker.pause()
+    if (error.code === 'ENOENT') ensureQueue(this.#worker.options.queue, this.#worker.config.shared)
+    const failures = (this.unavailable.get(entry.raw)?.failures ?? 0) + 1
+    const retryMs = Math.min(UNAVAILABLE_MAX, 1000 * 2 ** (failures - 1))
+    this.unavailable.set(entry.raw, { problem: error.message, failures, until: now + retryMs })
+    this.#worker.intake.schedule.postpone(entry, now + retryMs)
+    this.#worker.options.emit({ kind: 'item-unavailable', name: entry.raw, problem: error.message, retryMs })
+  }
+
+  #context(): StartContext {
+    const { queue, queueName, newId } = this.#worker.options
+    return { queue, queueName, config: this.#worker.config, readiness: this.#readiness, newId }
+  }
+
+  /** Leases need a native call, and dropped files need leases: loaded at the first of them. */
+  #askNative(): void {
+    this.#nativeAsked = true
+    void loadNative().then((native) => {
+      this.#native = native
+      this.#readiness.native = native
+    })
+  }
+
+  get native(): Native | undefined {
+    if (!this.#nativeAsked) this.#askNative()
+    return this.#native
+  }
+}

@@ -1,0 +1,79 @@
+/** From an end to a verdict: judge, decide, and the message as it will be written. */
+import type { Attempt, Move, Msg, Verdict } from '../domain/item.ts'
+import type { ItemId } from '../domain/name.ts'
+import type { QueueConfig } from '../domain/policy.ts'
+import { attemptRecord, decide, judge } from '../domain/settle.ts'
+import { readAttempt } from '../fsqueue/attempt.ts'
+import type { QueueIoError } from '../fsqueue/errors.ts'
+import type { Moved } from '../fsqueue/move.ts'
+import type { QueueDir } from '../fsqueue/place.ts'
+import type { Syncer } from '../fsqueue/sync.ts'
+import { inlineResult } from './result.ts'
+import { type Ended, runPath } from './run.ts'
+
+/** Attempts kept in `msg`, and at least as many as a budget counts; the numbers go on. */
+const KEPT_ATTEMPTS = 50
+const MOST_ATTEMPTS = 2000
+
+export interface SettlerContext {
+  readonly queue: QueueDir
+  readonly config: () => QueueConfig
+  readonly syncer: () => Syncer
+  readonly newId: (from: string) => ItemId
+  /** Does the handler's file fail its check now? */
+  readonly handlerFails: () => boolean
+  /** Can this be relayed to, and under which id? A refusal turns the verdict into another. */
+  readonly relayTarget: (ended: Ended, dest: string) => RelayTarget
+  /** Publishes the copy; once, whatever happened before. */
+  readonly relay: (staged: Settled) => Promise<void>
+  readonly onSettled: (settled: Settled, moved: Moved, durable: boolean) => void
+  /** Somebody moved the item out of run/: nothing is written. */
+  readonly onGone: (ended: Ended) => void
+  readonly onTrouble: (error: QueueIoError) => void
+  readonly onWell: () => void
+}
+
+export type RelayTarget =
+  | { readonly kind: 'ok'; readonly to: string; readonly as: ItemId }
+  | { readonly kind: 'refused'; readonly verdict: Verdict }
+
+/** A verdict that is written, or about to be. */
+export interface Settled {
+  readonly ended: Ended
+  readonly verdict: Verdict
+  readonly move: Move
+  readonly msg: Msg
+  readonly record: Attempt | undefined
+}
+
+/** What an end means, and what is to be written and done about it. Reads the item, changes nothing. */
+export function decideVerdict(context: SettlerContext, ended: Ended): Settled {
+  const { queue, config, handlerFails } = context
+  const item = runPath(queue, ended)
+  const lines = ended.attempt === 0 ? [] : (readAttempt(item, ended.attempt)?.lines ?? [])
+  const { policy } = config()
+  const { outcome } = ended
+  const doubtful = outcome.kind === 'exited' && (outcome.code === 126 || outcome.code === 127)
+  let verdict = judge({ outcome, lines, dest: ended.msg.dest, handlerFails: doubtful && handlerFails() }, policy)
+  let relay: Msg['relay'] = ended.msg.relay
+  if (verdict.kind === 'relay') {
+    const target = context.relayTarget(ended, verdict.dest)
+    if (target.kind === 'ok') relay = { to: target.to, id: target.as }
+    else verdict = target.verdict
+  }
+  const now = Date.now()
+  const move = decide(verdict, ended.spent + 1, policy, now)
+  const ends = { started: ended.started, ended: new Date(now).toISOString() }
+  const record = ended.attempt === 0 ? undefined : attemptRecord(ended.attempt, ends, outcome, verdict, move)
+  const kept = Math.max(KEPT_ATTEMPTS, Math.min(policy.maxAttempts + 1, MOST_ATTEMPTS))
+  const attempts = [...(ended.msg.attempts ?? []), ...(record === undefined ? [] : [record])].slice(-kept)
+  // A result is this run's or nobody's.
+  const { result: _earlier, ...before } = ended.msg
+  const msg: Msg = {
+    ...(record === undefined ? ended.msg : before),
+    ...(attempts.length === 0 ? {} : { attempts }),
+    ...(relay === undefined || move.to !== 'relay' ? {} : { relay }),
+    ...inlineResult(item),
+  }
+  return { ended, verdict, move, msg, record }
+}
