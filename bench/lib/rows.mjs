@@ -55,7 +55,7 @@ function bound(value, better, unit) {
 function verdict(value, better, floor, goal) {
   const reaches = (limit) => (better === 'more' ? value >= limit : value <= limit)
   if (goal !== undefined && reaches(goal)) return 'goal'
-  if (floor === undefined) return 'info'
+  if (floor === undefined) return goal === undefined ? 'info' : 'short'
   return reaches(floor) ? 'floor' : 'BELOW'
 }
 

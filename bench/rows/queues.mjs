@@ -6,12 +6,15 @@ import { limitRow } from '../lib/rows.mjs'
 import { clearStamps, latencies, readStamps } from '../lib/stamps.mjs'
 
 const QUEUES = 1000
+// Workers are started one after the other; between two of them all may be quiet.
+const LATE_MS = 10_000
 
 export async function measure(ctx) {
   const root = makeRoot(ctx, 'queues')
   const queues = Array.from({ length: QUEUES }, (_, i) => new Queue(ctx, root, `q${i}`, { handler: ctx.tools.stamp }))
   const daemon = new Daemon(ctx, root)
   await daemon.settled(120_000)
+  await sleep(LATE_MS)
 
   const workers = daemon.workers().length
   const cpu = []
