@@ -28,6 +28,8 @@ const STRENGTH = { drain: 0, detach: 1, term: 2, kill: 3 } as const satisfies Re
 
 /** Hints are the rule; this is for the ones that the kernel dropped. */
 const POLL_MS = 30_000
+/** A poll of a thousand queues takes some 50 ms of a core: the more there are, the slower it is. */
+const POLL_PER_QUEUE_MS = 30
 const POLL_WITHOUT_HINTS_MS = 1_000
 /** After trouble (out of descriptors, a disk that fails) the loop tries again. */
 const TROUBLE_MS = 1_000
@@ -161,7 +163,8 @@ export class Supervisor {
   #lookAround(): void {
     const now = performance.now()
     if (now >= this.#nextPoll) {
-      this.#nextPoll = now + (this.#hints?.isComplete() === true ? POLL_MS : POLL_WITHOUT_HINTS_MS)
+      const slow = POLL_MS + POLL_PER_QUEUE_MS * this.#roster.size
+      this.#nextPoll = now + (this.#hints?.isComplete() === true ? slow : POLL_WITHOUT_HINTS_MS)
       this.#isListStale = true
       this.#isRootStale = true
       this.#roster.poll((inode) => this.#workers.isAlive(inode))
