@@ -39,17 +39,15 @@ export function ourselves(now: Date): Holder {
 
 /** The note of the last or present holder; undefined after a clean stop. */
 export function readHolder(root: string): Holder | undefined {
-  let fd: number
+  let fd: number | undefined
   try {
     fd = openSync(lockPath(root), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    return readHolderFrom(fd)
   } catch (error) {
     if (errnoOf(error) === undefined) throw error
     return undefined
-  }
-  try {
-    return readHolderFrom(fd)
   } finally {
-    closeSync(fd)
+    if (fd !== undefined) closeSync(fd)
   }
 }
 
