@@ -4,6 +4,8 @@ import { VERDICTS } from './item.ts'
 
 /** A larger message is refused: data belongs into attachments. */
 export const MAX_MSG_BYTES = 1024 * 1024
+/** With its attempts and its result a message may have grown to this. */
+export const MAX_STORED_BYTES = 8 * 1024 * 1024
 
 /** What is deeper is parsed by V8 and then overflows the stack when it is written again. */
 const MAX_DEPTH = 200

@@ -2,7 +2,7 @@
  * `attempt.<n>`, one file for all that one run leaves beside the item:
  *
  *     #<exit, 4 wide>             written in place by the slot: a full disk cannot tear it
- *     # <slot pid> <slot start> <boot id>
+ *     # <slot pid> <slot start> <boot id> <FIFO or ->
  *     <values that the slot sources>
  *     #status
  *     <lines that the handler wrote to fd 3>
@@ -11,7 +11,7 @@
  */
 import type { RawName } from '../domain/name.ts'
 import { parseStatusLines, type StatusLine } from '../domain/status-line.ts'
-import { readRegular, removeFile, writeNew } from './files.ts'
+import { appendByte, readRegular, removeFile, writeNew } from './files.ts'
 import { type BytePath, look, names, within } from './place.ts'
 
 const MAX_ATTEMPT_BYTES = 8 * 1024 * 1024
@@ -21,6 +21,8 @@ export interface SlotIdentity {
   readonly pid: number
   readonly start: number
   readonly boot: string
+  /** The FIFO that its handlers read answers from, relative to the queue. */
+  readonly fifo?: string | undefined
 }
 
 export interface AttemptRecord {
@@ -38,7 +40,7 @@ export function attemptPath(item: BytePath, n: number): BytePath {
 
 /** Written before the token is sent. `values` holds no newline inside a value (launch/quote.ts). False: the number is taken. */
 export function writeAttempt(item: BytePath, n: number, slot: SlotIdentity, values: string): boolean {
-  const text = `#    \n# ${slot.pid} ${slot.start} ${slot.boot}\n${values}${STATUS_MARK}`
+  const text = `#    \n# ${slot.pid} ${slot.start} ${slot.boot} ${slot.fifo ?? '-'}\n${values}${STATUS_MARK}`
   return writeNew(attemptPath(item, n), Buffer.from(text, 'latin1'))
 }
 
@@ -49,14 +51,31 @@ export function readAttempt(item: BytePath, n: number): AttemptRecord | undefine
   if (reading.kind === 'refused') return { n, exit: undefined, slot: undefined, lines: [] }
   const { text } = reading
   const exit = /^#(\d{1,3}) {1,3}\n/.exec(text)?.[1]
-  const slot = /^#[^\n]*\n# (\d+) (\d+) (\S+)\n/.exec(text)
+  const slot = /^#[^\n]*\n# (\d+) (\d+) (\S+)(?: (\S+))?\n/.exec(text)
   const mark = text.indexOf(STATUS_MARK)
   return {
     n,
     exit: exit === undefined ? undefined : Number(exit),
-    slot: slot === null ? undefined : { pid: Number(slot[1]), start: Number(slot[2]), boot: slot[3] ?? '' },
+    slot:
+      slot === null
+        ? undefined
+        : { pid: Number(slot[1]), start: Number(slot[2]), boot: slot[3] ?? '', fifo: fifoPath(slot[4]) },
     lines: mark < 0 ? [] : parseStatusLines(text.slice(mark + STATUS_MARK.length)),
   }
+}
+
+/** Only a name that a worker of ours gives: the file lies in an item. */
+function fifoPath(text: string | undefined): string | undefined {
+  return text !== undefined && /^_tmp\/fifo\.[0-9.]+$/.test(text) ? text : undefined
+}
+
+/** One byte for each dup line that was answered: a worker that adopts the run goes on behind them. */
+export function countAnswer(item: BytePath, n: number): void {
+  appendByte(within(item, `answered.${n}`))
+}
+
+export function answeredCount(item: BytePath, n: number): number {
+  return look(within(item, `answered.${n}`))?.size ?? 0
 }
 
 /** Whoever gets true owns the attempt: the slot that runs it, or a recovery that will not. */
@@ -87,7 +106,7 @@ export function newestAttempt(entries: readonly RawName[]): number {
 
 /** The highest number that any file of ours mentions: the next attempt takes one above it. */
 export function highestNumber(entries: readonly RawName[]): number {
-  return Math.max(0, ...entries.map((name) => Number(/^(?:attempt|started|stop)\.(\d{1,9})$/.exec(name)?.[1] ?? 0)))
+  return Math.max(0, ...entries.map((name) => Number(/^(?:attempt|started|stop)\.(\d{1,6})$/.exec(name)?.[1] ?? 0)))
 }
 
 /** The same for a first attempt that nobody stopped: two names, and no listing. */
@@ -99,7 +118,7 @@ export function removeFirstAttempt(item: BytePath): void {
 /** Folds the files of attempts up to `n`, and a cancel mark, away; their content is in `msg` by now. */
 export function removeAttemptFiles(item: BytePath, n: number): void {
   for (const name of names(item)) {
-    const number = /^(?:attempt|started|stop)\.(\d{1,9})$/.exec(name)?.[1]
+    const number = /^(?:attempt|started|stop|answered)\.(\d{1,9})$/.exec(name)?.[1]
     if ((number !== undefined && Number(number) <= n) || name === 'cancel') removeFile(within(item, name))
   }
 }

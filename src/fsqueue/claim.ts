@@ -7,7 +7,7 @@ import type { Msg } from '../domain/item.ts'
 import { displayName, formatItemName, type ItemId, idTail, parseItemName, type RawName } from '../domain/name.ts'
 import { spentAttempts } from '../domain/settle.ts'
 import { highestNumber } from './attempt.ts'
-import { removeEmptyDir, rename } from './files.ts'
+import { moveNew, removeEmptyDir, removeFile, rename } from './files.ts'
 import { type Attachments, attachments, readMsg } from './message.ts'
 import { type BytePath, look, makeDir, names, place, type QueueDir, within } from './place.ts'
 
@@ -55,9 +55,8 @@ export function claim(queue: QueueDir, raw: RawName, stat: Stats, newId: (from: 
     case 'directory': {
       const refusal = refuseDirectory(from, stat)
       if (refusal !== undefined) return wrap(from, item, id, name, parsed.base, refusal)
-      return rename(from, item) === 'gone'
-        ? { kind: 'lost' }
-        : { kind: 'won', item: openItem(item, id, name, parsed.id === undefined ? parsed.base : undefined) }
+      if (rename(from, item) === 'gone') return { kind: 'lost' }
+      return orBack(item, from, () => openItem(item, id, name, parsed.id === undefined ? parsed.base : undefined))
     }
     case 'message':
       return wrapMessage(from, item, id, name, parsed.id === undefined ? parsed.base.slice(0, -4) : undefined)
@@ -101,10 +100,12 @@ function wrap(
   as: string,
   refusal: string | undefined,
 ): Claim {
-  makeDir(item)
   const attach = within(item, 'attach')
-  makeDir(attach)
-  if (rename(from, within(attach, as)) === 'gone') return unmake(item)
+  const taken = fillNew(item, () => {
+    makeDir(attach)
+    return rename(from, within(attach, as))
+  })
+  if (taken === 'gone') return { kind: 'lost' }
   const msg: Msg = { name: displayName(as) }
   return {
     kind: 'won',
@@ -113,15 +114,35 @@ function wrap(
 }
 
 function wrapMessage(from: BytePath, item: BytePath, id: ItemId, name: RawName, dropped: string | undefined): Claim {
-  makeDir(item)
-  if (rename(from, within(item, 'msg')) === 'gone') return unmake(item)
-  return { kind: 'won', item: openItem(item, id, name, dropped, ['msg' as RawName]) }
+  const msg = within(item, 'msg')
+  if (fillNew(item, () => rename(from, msg)) === 'gone') return { kind: 'lost' }
+  return orBack(msg, from, () => openItem(item, id, name, dropped, ['msg' as RawName]), item)
 }
 
-function unmake(item: BytePath): Claim {
-  removeEmptyDir(within(item, 'attach'))
-  removeEmptyDir(item)
-  return { kind: 'lost' }
+/** An empty claim would keep its id occupied: it goes again if nothing came into it. */
+function fillNew(item: BytePath, fill: () => 'moved' | 'gone'): 'moved' | 'gone' {
+  let filled: 'moved' | 'gone' = 'gone'
+  makeDir(item)
+  try {
+    filled = fill()
+  } finally {
+    if (filled === 'gone') {
+      removeEmptyDir(within(item, 'attach'))
+      removeEmptyDir(item)
+    }
+  }
+  return filled
+}
+
+/** What cannot be read now goes back to que/, where it waits visibly. */
+function orBack(at: BytePath, from: BytePath, read: () => Claimed, wrapper?: BytePath): Claim {
+  try {
+    return { kind: 'won', item: read() }
+  } catch (error) {
+    moveNew(at, from)
+    if (wrapper !== undefined) removeEmptyDir(wrapper)
+    throw error
+  }
 }
 
 /** What an item directory in run/ says, looked at with suspicion. */
@@ -139,6 +160,9 @@ export function openItem(
   const files = attached.kind === 'ok' ? attached.names : []
   const refusal = reading.kind === 'bad' ? reading.problem : attached.kind === 'refused' ? attached.why : undefined
   const before = Math.max(attempts.at(-1)?.n ?? 0, highestNumber(entries))
+  // A mark or a result of an earlier life must not pass for one of this run.
+  if (entries.includes('cancel' as RawName)) removeFile(within(item, 'cancel'))
+  if (entries.includes('result' as RawName)) moveNew(within(item, 'result'), within(item, `result.${before}`))
   return {
     id,
     name,

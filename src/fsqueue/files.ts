@@ -27,6 +27,21 @@ export function writeNew(path: BytePath, data: string | Uint8Array, mode = 0o600
   return true
 }
 
+/** One byte more: a counter that a crash cannot tear. */
+export function appendByte(path: BytePath): void {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW
+  try {
+    const fd = openSync(fsPath(path), flags, 0o600)
+    try {
+      writeSync(fd, '.')
+    } finally {
+      closeSync(fd)
+    }
+  } catch (error) {
+    throw new QueueIoError('append', path, error)
+  }
+}
+
 /** A short write is not an error of write(2), but it is of ours. */
 function writeAll(fd: number, data: Uint8Array): void {
   for (let at = 0; at < data.length; ) at += writeSync(fd, data, at)
@@ -120,10 +135,14 @@ export function linkMove(from: BytePath, to: BytePath): 'moved' | 'gone' | 'take
     if (errnoOf(error) === 'ENOENT' && look(from) === undefined) return 'gone'
     throw new QueueIoError('link', `${from} -> ${to}`, error)
   }
-  if (removeFile(from)) return 'moved'
-  // Somebody else took the source meanwhile: what we made is a second name of what is theirs.
-  removeFile(to)
-  return 'gone'
+  let isOurs = false
+  try {
+    isOurs = removeFile(from)
+  } finally {
+    // Somebody else took the source meanwhile, or it cannot be removed: one of the two names has to go.
+    if (!isOurs) removeFile(to)
+  }
+  return isOurs ? 'moved' : 'gone'
 }
 
 /** unlink; false when it is not there. */

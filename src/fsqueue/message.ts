@@ -1,6 +1,6 @@
 /** `msg` and `attach/` of an item directory. What lies in an item is hostile until it was looked at. */
 import type { Msg } from '../domain/item.ts'
-import { formatMsg, MAX_MSG_BYTES, parseMsg } from '../domain/msg.ts'
+import { formatMsg, MAX_STORED_BYTES, parseMsg } from '../domain/msg.ts'
 import type { RawName } from '../domain/name.ts'
 import { readRegular, removeFile, rename, writeNew } from './files.ts'
 import { type BytePath, look, names, within } from './place.ts'
@@ -12,7 +12,7 @@ export type MsgReading =
   | { readonly kind: 'bad'; readonly problem: string; readonly torn: boolean }
 
 export function readMsgFile(path: BytePath): MsgReading {
-  const reading = readRegular(path, MAX_MSG_BYTES)
+  const reading = readRegular(path, MAX_STORED_BYTES)
   switch (reading.kind) {
     case 'absent':
       return { kind: 'absent' }

@@ -1,5 +1,5 @@
 /** `dup SECONDS-X-DEST` lines of a running handler: a copy is published, the answer goes to its fd 4. */
-import { readAttempt } from '../fsqueue/attempt.ts'
+import { countAnswer, readAttempt } from '../fsqueue/attempt.ts'
 import { QueueIoError } from '../fsqueue/errors.ts'
 import { watchNames } from '../fsqueue/watch.ts'
 import { answer, drain } from './fifo.ts'
@@ -18,6 +18,7 @@ export class DupServer {
     this.#worker = worker
     this.#run = run
     if (run.slot?.fifo !== undefined) drain(run.slot.fifo)
+    else this.#serve()
     this.#watch = watchNames(
       runPath(worker.options.queue, run),
       (name) => {
@@ -41,7 +42,8 @@ export class DupServer {
       for (const dup of dups.slice(this.#run.dups)) {
         this.#run.dups += 1
         const said = await this.#copy(dup.seconds, dup.dest, this.#run.dups)
-        if (this.#run.slot?.fifo !== undefined) answer(this.#run.slot.fifo, said)
+        if (this.#run.group.fifo !== undefined) answer(this.#run.group.fifo, said)
+        countAnswer(runPath(this.#worker.options.queue, this.#run), this.#run.attempt)
       }
     })
   }

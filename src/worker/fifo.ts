@@ -27,10 +27,12 @@ export class Fifos {
     removeFile(path as BytePath)
   }
 
-  /** FIFOs of workers before us; a slot of theirs keeps its open descriptor. */
-  sweep(): void {
+  /** FIFOs of workers before us, but for those that an adopted handler still reads. */
+  sweep(inUse: ReadonlySet<string>): void {
     const tmp = inQueue(this.#queue, '_tmp')
-    for (const name of names(tmp)) if (name.startsWith('fifo.')) removeFile(within(tmp, name))
+    for (const name of names(tmp)) {
+      if (name.startsWith('fifo.') && !inUse.has(`_tmp/${name}`)) removeFile(within(tmp, name))
+    }
   }
 }
 

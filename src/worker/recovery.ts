@@ -5,6 +5,7 @@ import { type FoundAttempt, type FoundRun, type Recovery, recover } from '../dom
 import { spentAttempts } from '../domain/settle.ts'
 import {
   type AttemptRecord,
+  answeredCount,
   hasStarted,
   newestAttempt,
   readAttempt,
@@ -114,6 +115,7 @@ export function recoverRuns(worker: Worker): number {
   for (const item of findRuns(queue, newId)) {
     emit({ kind: 'item-recovered', id: item.id, action: recoverOne(worker, item) })
   }
+  worker.runs.sweepFifos()
   return worker.runs.size
 }
 
@@ -180,6 +182,6 @@ function adopt(worker: Worker, item: FoundItem): void {
     slot: undefined,
     stopping: undefined,
     killTimer: undefined,
-    dups: 0,
+    dups: answeredCount(item.path, record.n),
   })
 }

@@ -1,7 +1,7 @@
 /** One run in flight, as the worker remembers it; all of it can be read again from the disk. */
 import type { Msg, Outcome } from '../domain/item.ts'
 import type { ItemId, RawName } from '../domain/name.ts'
-import type { StopCause } from '../fsqueue/attempt.ts'
+import type { SlotIdentity, StopCause } from '../fsqueue/attempt.ts'
 import { type BytePath, place, type QueueDir } from '../fsqueue/place.ts'
 import type { Slot } from '../launch/slot.ts'
 
@@ -13,7 +13,7 @@ export interface Run {
   readonly spent: number
   readonly started: string | undefined
   /** The slot's process group. A run whose slot is not ours (any more) is adopted: its files tell its end. */
-  readonly group: { readonly pid: number; readonly start: number }
+  readonly group: SlotIdentity
   readonly startTick: number
   slot: Slot | undefined
   stopping: StopCause | undefined

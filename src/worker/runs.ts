@@ -22,13 +22,13 @@ export class Runs {
   readonly #running = new Map<ItemId, Run>()
   readonly #dups = new Map<ItemId, DupServer>()
   readonly #watchman: Watchman
+  readonly #fifos: Fifos
 
   constructor(worker: Worker) {
-    const fifos = new Fifos(worker.options.queue)
-    fifos.sweep()
     this.#worker = worker
+    this.#fifos = new Fifos(worker.options.queue)
     this.#watchman = new Watchman(worker, this)
-    this.pool = new Pool(worker.config, worker.environment(), fifos, {
+    this.pool = new Pool(worker.config, worker.environment(), this.#fifos, {
       onReport: (slot, report) => this.#reported(slot, report),
       onDeath: (slot) => this.#slotDied(slot),
     })
@@ -70,6 +70,7 @@ export class Runs {
   /** It runs on, under a slot of a worker before us. */
   adopt(run: Run): void {
     this.#running.set(run.id, run)
+    if (run.group.fifo !== undefined) this.#dups.set(run.id, new DupServer(this.#worker, run))
     this.#worker.options.emit({ kind: 'item-adopted', id: run.id, attempt: run.attempt, slot: run.group.pid })
     this.#watchman.wake()
   }
@@ -183,6 +184,11 @@ export class Runs {
       to: 'elsewhere',
       verdict: 'moved by hand',
     })
+  }
+
+  /** FIFOs that nobody reads any more. */
+  sweepFifos(): void {
+    this.#fifos.sweep(new Set(this.running().flatMap(({ group }) => group.fifo ?? [])))
   }
 
   /** Before a worker leaves. */

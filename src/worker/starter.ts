@@ -8,7 +8,7 @@ import type { QueueConfig } from '../domain/policy.ts'
 import type { Entry } from '../domain/schedule.ts'
 import { removeAttemptFiles, writeAttempt } from '../fsqueue/attempt.ts'
 import { type Claimed, claim } from '../fsqueue/claim.ts'
-import { removeEmptyDir, rename } from '../fsqueue/files.ts'
+import { moveNew, removeEmptyDir, rename } from '../fsqueue/files.ts'
 import { freshJob } from '../fsqueue/job.ts'
 import { look, place, type QueueDir, toBytes, within } from '../fsqueue/place.ts'
 import type { HandlerCheck } from '../launch/handler.ts'
@@ -59,18 +59,22 @@ function takeMarker({ queue, config }: StartContext, raw: RawName, item: Claimed
   rename(place(queue, 'que', parseItemName(raw).base + config.marker), within(runPath(queue, item), 'marker'))
 }
 
-/** Back to where it was, as it was: for a claim that cannot be started now. Needs no space on the disk. */
-export function unclaim(queue: QueueDir, raw: RawName, item: Claimed): void {
+/**
+ * Back to where it was, as it was: for a claim that cannot be started now. Needs no space on the disk. False when
+ * its name is taken by now: it stays in run/, for the settler to put back.
+ */
+export function unclaim(queue: QueueDir, raw: RawName, item: Claimed): boolean {
   const path = runPath(queue, item)
   const target = place(queue, 'que', raw)
   removeAttemptFiles(path, item.attempt)
   const isWrapped = look(within(path, 'msg')) === undefined && item.attachments.length === 1
-  if (isWrapped) rename(within(path, 'attach', item.attachments[0] ?? ''), target)
-  else if (parseItemName(raw).isMessage) rename(within(path, 'msg'), target)
-  else rename(path, target)
+  const isMessage = parseItemName(raw).isMessage
+  const content = isWrapped ? within(path, 'attach', item.attachments[0] ?? '') : isMessage ? within(path, 'msg') : path
+  const moved = moveNew(content, target)
   removeEmptyDir(within(path, 'attach'))
   removeEmptyDir(within(path, 'job'))
   removeEmptyDir(path)
+  return moved !== 'taken'
 }
 
 export type Started =
@@ -112,7 +116,8 @@ export function startRun(
   })
   if (values.kind === 'unfit') return values
   freshJob(path, item.attempt)
-  writeAttempt(path, item.attempt, { pid: slot.pid, start: slot.start, boot: slot.boot }, values.text)
+  const group = { pid: slot.pid, start: slot.start, boot: slot.boot, fifo: slot.fifo }
+  writeAttempt(path, item.attempt, group, values.text)
   const run: Run = {
     id: item.id,
     name: item.name,
@@ -120,7 +125,7 @@ export function startRun(
     attempt: item.attempt,
     spent: item.spent,
     started,
-    group: { pid: slot.pid, start: slot.start },
+    group,
     startTick: currentTick(),
     slot,
     stopping: undefined,

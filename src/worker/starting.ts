@@ -74,7 +74,7 @@ export class Starting {
     const handler = this.#worker.handler.look(this.#worker.command, now)
     const slot = handler.kind === 'ok' ? this.#worker.runs.pool.acquire() : undefined
     if (handler.kind !== 'ok' || slot === undefined) {
-      unclaim(queue, entry.raw, item)
+      this.#putBack(entry, item)
       this.#worker.intake.schedule.postpone(entry, now + 1000)
       if (handler.kind === 'ok') this.#worker.pause()
       return
@@ -91,9 +91,15 @@ export class Starting {
       slot.run(item.name, item.attempt)
     } catch (error) {
       this.#worker.runs.pool.release(slot)
-      unclaim(queue, entry.raw, item)
+      this.#putBack(entry, item)
       throw error
     }
+  }
+
+  #putBack(entry: Entry, item: Claimed): void {
+    if (unclaim(this.#worker.options.queue, entry.raw, item)) return
+    const outcome: Outcome = { kind: 'stopped', cause: 'shutdown', code: undefined }
+    this.#worker.runs.settler.add({ ...item, attempt: 0, started: undefined, outcome })
   }
 
   #refuse(item: Claimed, why: string): void {

@@ -118,3 +118,19 @@ function relayedBefore(queue: TestQueue, copy: string): string {
   writeFileSync(join(dir, 'started.1'), '')
   return id
 }
+
+test('a handler that waits for its answer while the worker dies gets it from the next worker', async () => {
+  const program =
+    '#!/bin/sh\necho begun\nwhile [ ! -e ../go ]; do sleep 0.02; done\necho "dup 0-X-target" >&3\nread -r answer <&4\necho "$answer"\n'
+  const { queue, target } = neighbours(program, { dup: true })
+  const first = await startWorker(queue.path)
+  const id = queue.send({})
+  await until(() => queue.log(id).includes('begun'))
+  await first.kill()
+  writeFileSync(join(queue.dirOf(id), 'go'), '')
+  const second = await startWorker(queue.path)
+  expect(await queue.settled(id)).toBe('done')
+  expect(queue.log(id)).toMatch(/^ok /m)
+  expect(target.names('que')).toHaveLength(1)
+  await second.stop()
+})
