@@ -1,5 +1,6 @@
 // The benchmark: `node bench/run.mjs [--quick] [--only GROUP,...] [--on tmpfs|ext4] [--bin DIR] [--json FILE]`. See README.md.
 import { existsSync, writeFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { undone } from './lib/cleanup.mjs'
@@ -55,6 +56,9 @@ process.exit(
 )
 
 async function measureOn(name) {
+  const [load] = loadavg()
+  if (load > 0.5)
+    console.error(`bench: ${name}: the machine is not quiet (load ${load.toFixed(1)}): expect wide ranges`)
   const rows = []
   for (const group of groups) {
     const start = Date.now()
