@@ -89,12 +89,15 @@ const WIDEST = 60
 
 /** Columns as wide as their widest cell, within reason; the last one is as long as it is. */
 export function table(out: Output, head: readonly string[], rows: readonly (readonly Cell[])[]): void {
-  const widths = head.map((title, column) => Math.min(WIDEST, Math.max(title.length, ...rows.map((row) => textOf(row[column]).length))))
+  const widths = head.map((title, column) =>
+    Math.min(WIDEST, Math.max(title.length, ...rows.map((row) => textOf(row[column]).length))),
+  )
   const format = (cells: readonly string[], paint: (cell: string, column: number) => string) =>
     cells
       .map(
         (cell, column) =>
-          paint(cell, column) + ' '.repeat(column === cells.length - 1 ? 0 : Math.max(0, (widths[column] ?? 0) - cell.length)),
+          paint(cell, column) +
+          ' '.repeat(column === cells.length - 1 ? 0 : Math.max(0, (widths[column] ?? 0) - cell.length)),
       )
       .join('  ')
       .trimEnd()

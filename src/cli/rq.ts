@@ -158,6 +158,7 @@ function report(name: VerbName, answer: Answer<unknown>, taken: Taken): void {
 /** The code of the problems if they are of one kind, else that of a failure. */
 function exitOf(answer: Answer<unknown>): number {
   const kinds = new Set(answer.problems.map(({ kind }) => kind))
+  if (answer.failed === true) kinds.add('failed')
   const [kind] = kinds
   if (cancelled.signal.aborted && kind === undefined) return 128 + (cancelled.signal.reason === 'SIGINT' ? 2 : 15)
   if (kind === undefined) return 0

@@ -3,6 +3,7 @@ import { chmodSync, constants, copyFileSync, linkSync, rmSync, statSync } from '
 import type { Msg } from '../domain/item.ts'
 import { formatMsg } from '../domain/msg.ts'
 import { formatItemName, type ItemId, type RawName } from '../domain/name.ts'
+import { errnoOf } from '../os/errno.ts'
 import type { Native } from '../os/native.ts'
 import { QueueIoError } from './errors.ts'
 import { moveNew, writeNew } from './files.ts'
@@ -77,22 +78,39 @@ export async function publish(
     throw error
   }
 
-  const results = built.map(({ draft, prep, name }): Published => {
-    const moved = moveNew(prep, place(queue, 'que', name), native)
-    if (moved === 'moved') return { id: draft.id, name, kind: 'published' }
-    discard(prep)
-    return { id: draft.id, name, kind: 'taken' }
-  })
+  const results = show(queue, built, native)
   try {
     await syncer.sync([stateDir(queue, 'que'), stateDir(queue, 'prep')])
   } catch (error) {
-    if (!(error instanceof QueueIoError)) throw error
-    throw new OutcomeUnknown(
-      built.map(({ draft }) => draft.id),
-      error,
-    )
+    throw unknownOutcome(built, error)
   }
   return results
+}
+
+/** From here on names are visible: what fails may have happened. */
+function show(queue: QueueDir, built: readonly Built[], native: Native | undefined): Published[] {
+  const results: Published[] = []
+  try {
+    for (const { draft, prep, name } of built) {
+      const isNew = moveNew(prep, place(queue, 'que', name), native) === 'moved'
+      if (!isNew) discard(prep)
+      results.push({ id: draft.id, name, kind: isNew ? 'published' : 'taken' })
+    }
+    return results
+  } catch (error) {
+    const failed = built[results.length]
+    const isVisible = failed !== undefined && look(place(queue, 'que', failed.name)) !== undefined
+    for (const { prep } of built.slice(results.length)) discard(prep)
+    throw results.length > 0 || isVisible ? unknownOutcome(built.slice(0, results.length + 1), error) : error
+  }
+}
+
+function unknownOutcome(built: readonly Built[], error: unknown): unknown {
+  if (!(error instanceof QueueIoError)) return error
+  return new OutcomeUnknown(
+    built.map(({ draft }) => draft.id),
+    error,
+  )
 }
 
 /** What is begun is listed before anything is written, so that whatever fails is cleaned up. */
@@ -114,8 +132,13 @@ function buildOne(queue: QueueDir, draft: Draft, options: PublishOptions, built:
   }
 }
 
+/** Where that cannot be done either, it lies in prep/ until it is old; what failed before says more. */
 function discard(prep: BytePath): void {
-  rmSync(fsPath(prep), { recursive: true, force: true })
+  try {
+    rmSync(fsPath(prep), { recursive: true, force: true })
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error
+  }
 }
 
 function build(prep: BytePath, draft: Draft): void {

@@ -12,6 +12,8 @@ export interface Problem {
 export interface Answer<V> {
   readonly value: V | undefined
   readonly problems: readonly Problem[]
+  /** The value itself tells of a failure: nothing more is to be said, but it is none the less. */
+  readonly failed?: boolean
 }
 
 export function ok<V>(value: V, problems: readonly Problem[] = []): Answer<V> {

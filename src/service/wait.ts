@@ -45,7 +45,7 @@ export const wait = defineVerb({
       else items.push(found)
     }
     const answer = await waitForAll(context, items, input.timeout)
-    return { value: answer.value, problems: [...problems, ...answer.problems] }
+    return { ...answer, problems: [...problems, ...answer.problems] }
   },
 })
 
@@ -66,15 +66,9 @@ export async function waitForAll(
       else if (!isEnded(now.at.state)) {
         waiting.set(key, now)
         continue
-      } else addEnd(now)
+      } else ended.push(endOf(now))
       waiting.delete(key)
     }
-  }
-  const addEnd = (item: Found) => {
-    const end = endOf(item)
-    ended.push(end)
-    if (end.state === '_err')
-      problems.push(problem('failed', `${end.id} failed${end.text === '' ? '' : `: ${end.text}`}`))
   }
   await untilEmpty(
     context,
@@ -85,7 +79,7 @@ export async function waitForAll(
   )
   for (const item of waiting.values())
     problems.push(problem('busy', `${item.id} has not ended: it lies in ${item.at.state}`))
-  return { value: ended, problems }
+  return { value: ended, problems, failed: ended.some(({ state }) => state === '_err') }
 }
 
 async function untilEmpty(

@@ -1,8 +1,17 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { parseItemName, type RawName } from '../../src/domain/name.ts'
+import { parseItemName } from '../../src/domain/name.ts'
 import { contents, namesIn, rootWithQueue, rq } from '../helpers/rq.ts'
 
 const ID = '20261122T101500.123456-x7f2k9'
@@ -87,7 +96,21 @@ describe('rq inject writes into the name', () => {
   it('the priority, the time and the tags', async () => {
     const { root, queue } = rootWithQueue()
     const path = file(root, 'a')
-    await rq(root, ['inject', 'q', path, '--priority', '1', '--at', '@4000000000', '--tag', 'x', '--tag', 'y', '--tag', 'x'])
+    await rq(root, [
+      'inject',
+      'q',
+      path,
+      '--priority',
+      '1',
+      '--at',
+      '@4000000000',
+      '--tag',
+      'x',
+      '--tag',
+      'y',
+      '--tag',
+      'x',
+    ])
     expect(parseItemName(only(queue).name)).toMatchObject({ priority: 1, due: 4_000_000_000, tags: ['x', 'y'] })
   })
   it('a time from now', async () => {
@@ -117,7 +140,15 @@ describe('rq inject of many files', () => {
     const good = [file(root, 'a'), file(root, 'b')]
     mkdirSync(join(root, 'dir'))
     execFileSync('mkfifo', [join(root, 'fifo')])
-    const said = await rq(root, ['inject', 'q', good[0] ?? '', join(root, 'none'), join(root, 'dir'), join(root, 'fifo'), good[1] ?? ''])
+    const said = await rq(root, [
+      'inject',
+      'q',
+      good[0] ?? '',
+      join(root, 'none'),
+      join(root, 'dir'),
+      join(root, 'fifo'),
+      good[1] ?? '',
+    ])
     expect(said.code).toBe(1)
     expect(said.lines).toHaveLength(2)
     expect(namesIn(queue, 'que')).toHaveLength(2)
@@ -211,7 +242,11 @@ describe('rq inject --id', () => {
       lines: [ID],
       stderr: expect.stringContaining('exists already'),
     })
-    for (const args of [['hold', ID], ['move', ID, '-p', '1']]) await rq(root, args)
+    for (const args of [
+      ['hold', ID],
+      ['move', ID, '-p', '1'],
+    ])
+      await rq(root, args)
     expect(await rq(root, ['inject', 'q', path, '--id', ID, '--priority', '3'])).toMatchObject({ code: 0, lines: [ID] })
     expect(namesIn(queue, 'que')).toEqual([])
     expect(namesIn(queue, 'pause')).toEqual([`${ID},p1`])
@@ -224,7 +259,9 @@ describe('rq inject --id', () => {
   it('is published once by many at a time', async () => {
     const { root, queue } = rootWithQueue()
     const path = file(root, 'a')
-    const said = await Promise.all(Array.from({ length: 12 }, (_, n) => rq(root, ['inject', 'q', path, '--id', ID, '-p', String(n % 9)])))
+    const said = await Promise.all(
+      Array.from({ length: 12 }, (_, n) => rq(root, ['inject', 'q', path, '--id', ID, '-p', String(n % 9)])),
+    )
     expect(said.map(({ code, lines }) => [code, lines])).toEqual(Array(12).fill([0, [ID]]))
     expect(namesIn(queue, 'que')).toHaveLength(1)
     expect(said.filter(({ stderr }) => stderr === '')).toHaveLength(1)
@@ -248,7 +285,10 @@ describe('rq inject refuses', () => {
   it('a queue that is not there, and says which one is, with 66', async () => {
     const { root } = rootWithQueue()
     writeFileSync(join(root, '_format'), '1\n')
-    expect(await rq(root, ['inject', 'qq'])).toMatchObject({ code: 66, stderr: 'rq: no queue "qq": did you mean "q"?\n' })
+    expect(await rq(root, ['inject', 'qq'])).toMatchObject({
+      code: 66,
+      stderr: 'rq: no queue "qq": did you mean "q"?\n',
+    })
   })
   it('a root of a newer format', async () => {
     const { root, queue } = rootWithQueue()
@@ -288,6 +328,9 @@ describe('rq inject refuses', () => {
     const { root } = rootWithQueue()
     const path = file(root, 'a')
     chmodSync(path, 0)
-    expect(await rq(root, ['inject', 'q', path])).toMatchObject({ code: 1, stderr: expect.stringContaining('permission denied') })
+    expect(await rq(root, ['inject', 'q', path])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('permission denied'),
+    })
   })
 })

@@ -4,7 +4,13 @@ import { type Output, printable, printableLog, table, toJson } from '../../src/c
 
 function screen(): Output & { readonly said: string[] } {
   const said: string[] = []
-  return { said, isTerminal: true, paint: (_colour, text) => text, line: (text) => said.push(text), bytes: () => undefined }
+  return {
+    said,
+    isTerminal: true,
+    paint: (_colour, text) => text,
+    line: (text) => said.push(text),
+    bytes: () => undefined,
+  }
 }
 
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/
@@ -35,12 +41,26 @@ describe('what is printed', () => {
 describe('a table', () => {
   it('has columns as wide as their widest cell', () => {
     const out = screen()
-    table(out, ['A', 'LONG'], [['xxx', 'y'], [{ text: 'z', colour: 'red' }, '']])
+    table(
+      out,
+      ['A', 'LONG'],
+      [
+        ['xxx', 'y'],
+        [{ text: 'z', colour: 'red' }, ''],
+      ],
+    )
     expect(out.said).toEqual(['A    LONG', 'xxx  y', 'z'])
   })
   it('is not widened by one monster, and not broken by a newline', () => {
     const out = screen()
-    table(out, ['NAME', 'B'], [['x'.repeat(200), '1'], ['a\nb', '2']])
+    table(
+      out,
+      ['NAME', 'B'],
+      [
+        ['x'.repeat(200), '1'],
+        ['a\nb', '2'],
+      ],
+    )
     expect(out.said[0]?.length).toBeLessThan(70)
     expect(out.said).toHaveLength(3)
     expect(out.said[2]).toContain('a\\nb')

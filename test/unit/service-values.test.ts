@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { bytesOf, parseTime, parseValue } from '../../src/service/values.ts'
 import { exactArguments } from '../../src/cli/rq-args.ts'
+import { bytesOf, parseTime, parseValue } from '../../src/service/values.ts'
 
 const NOW = new Date(2026, 10, 22, 10, 15, 30).getTime()
 
@@ -59,7 +59,8 @@ describe('a value', () => {
 })
 
 describe('the bytes of an argument', () => {
-  const commandLine = (args: readonly Buffer[]) => () => Buffer.concat([Buffer.from('node\0rq\0'), ...args.flatMap((arg) => [arg, Buffer.of(0)])])
+  const commandLine = (args: readonly Buffer[]) => () =>
+    Buffer.concat([Buffer.from('node\0rq\0'), ...args.flatMap((arg) => [arg, Buffer.of(0)])])
 
   it('are kept when they are no UTF-8', () => {
     const name = Buffer.from('caf\xe9 \xff\xfe', 'latin1')
@@ -70,7 +71,10 @@ describe('the bytes of an argument', () => {
     const bytes = fc.uint8Array({ minLength: 1, maxLength: 40 }).map((all) => Buffer.from(all.map((byte) => byte || 1)))
     fc.assert(
       fc.property(fc.array(bytes, { minLength: 1, maxLength: 4 }), (args) => {
-        const exact = exactArguments(args.map((arg) => arg.toString()), commandLine(args))
+        const exact = exactArguments(
+          args.map((arg) => arg.toString()),
+          commandLine(args),
+        )
         expect(exact.map((text) => Buffer.from(bytesOf(text), 'latin1'))).toEqual(args)
       }),
     )
