@@ -16,6 +16,7 @@ export async function stop(options: RqdOptions): Promise<number> {
   const root = rootOf(options)
   const holder = livingHolder(root)
   if (holder === undefined) return noneHere(root)
+  if (holder.service) complain('its service manager will start it again; `systemctl stop` stops it for good')
   const signals = signalsFor(options)
   for (const [index, signal] of signals.entries()) {
     signalProcess(holder.pid, signal)
