@@ -35,7 +35,7 @@ export const edit = defineVerb({
     { command: "EDITOR='sed -i s/old/new/' rq edit x7f2k9", says: 'by a program' },
   ],
   run: async (context, input): Promise<Answer<Done>> => {
-    const item = await finder(context.root)(input.id)
+    const item = await finder(context.root, ['que', 'pause'])(input.id)
     if ('kind' in item) return { value: undefined, problems: [item] }
     const held = await holdFor(context, item)
     if ('kind' in held) return { value: undefined, problems: [held] }

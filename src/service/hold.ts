@@ -11,20 +11,25 @@ export const hold = defineVerb({
   options: {},
   examples: [{ command: 'rq hold x7f2k9', says: 'the six random characters of an id are enough' }],
   run: (context, input) =>
-    forEachItem(context, input.id, (item) => {
-      const name = callName(item.at.raw)
-      switch (item.at.state) {
-        case 'que':
-          return relocate(context, item, { state: 'pause', due: parseItemName(item.at.raw).due }, 'held')
-        case 'pause':
-          return { queue: item.queue.name, id: name, did: 'was held already' }
-        case 'run':
-          return problem('busy', `${name} is running: \`rq kill\` stops it`)
-        case 'prep':
-        case 'done':
-        case 'relayed':
-        case '_err':
-          return problem('failed', `${name} does not wait, it lies in ${item.at.state}`)
-      }
-    }),
+    forEachItem(
+      context,
+      input.id,
+      (item) => {
+        const name = callName(item.at.raw)
+        switch (item.at.state) {
+          case 'que':
+            return relocate(context, item, { state: 'pause', due: parseItemName(item.at.raw).due }, 'held')
+          case 'pause':
+            return { queue: item.queue.name, id: name, did: 'was held already' }
+          case 'run':
+            return problem('busy', `${name} is running: \`rq kill\` stops it`)
+          case 'prep':
+          case 'done':
+          case 'relayed':
+          case '_err':
+            return problem('failed', `${name} does not wait, it lies in ${item.at.state}`)
+        }
+      },
+      ['que'],
+    ),
 })

@@ -20,17 +20,22 @@ export const kill = defineVerb({
   },
   examples: [{ command: 'rq kill x7f2k9', says: 'returns when it has ended' }],
   run: (context, input) =>
-    forEachItem<Done>(context, input.id, async (item) => {
-      const name = callName(item.at.raw)
-      if (item.at.state !== 'run') return problem('failed', `${name} does not run, it lies in ${item.at.state}`)
-      if (!daemonRuns(context.root))
-        return problem('daemon-down', `no daemon runs on ${context.root}, so nobody would stop ${name}`)
-      setFlag(within(pathOf(item), 'cancel'))
-      // It ended in between, and what we made was a file in the directory that it left, or nothing.
-      if (look(pathOf(item)) === undefined) return 'gone'
-      const { value, problems } = await waitForAll(context, [item], input.timeout ?? DEFAULT_TIMEOUT)
-      const [end] = value ?? []
-      if (end === undefined) return problems[0] ?? problem('busy', `${name} has not ended yet`)
-      return { queue: end.queue, id: end.id, did: `ended in ${end.state}${end.text === '' ? '' : ` (${end.text})`}` }
-    }),
+    forEachItem<Done>(
+      context,
+      input.id,
+      async (item) => {
+        const name = callName(item.at.raw)
+        if (item.at.state !== 'run') return problem('failed', `${name} does not run, it lies in ${item.at.state}`)
+        if (!daemonRuns(context.root))
+          return problem('daemon-down', `no daemon runs on ${context.root}, so nobody would stop ${name}`)
+        setFlag(within(pathOf(item), 'cancel'))
+        // It ended in between, and what we made was a file in the directory that it left, or nothing.
+        if (look(pathOf(item)) === undefined) return 'gone'
+        const { value, problems } = await waitForAll(context, [item], input.timeout ?? DEFAULT_TIMEOUT)
+        const [end] = value ?? []
+        if (end === undefined) return problems[0] ?? problem('busy', `${name} has not ended yet`)
+        return { queue: end.queue, id: end.id, did: `ended in ${end.state}${end.text === '' ? '' : ` (${end.text})`}` }
+      },
+      ['run'],
+    ),
 })

@@ -27,17 +27,17 @@ const CANDIDATES = 10
 
 export type Finder = (ref: string) => Promise<Found | Problem>
 
-/** Looks for many references, and lists the queues once. */
-export function finder(root: string): Finder {
+/** Looks for many references, and lists the queues once. Of several that may be meant, one in a `preferred` state is. */
+export function finder(root: string, preferred: readonly State[] = []): Finder {
   let everywhere: Promise<Queue[]> | undefined
   return async (ref) => {
     const slash = ref.indexOf('/')
     if (slash < 0) {
       everywhere ??= allQueues(root)
-      return findIn(await everywhere, ref)
+      return findIn(await everywhere, ref, preferred)
     }
     const queue = await openQueue(root, ref.slice(0, slash))
-    return 'kind' in queue ? queue : findIn([queue], ref.slice(slash + 1))
+    return 'kind' in queue ? queue : findIn([queue], ref.slice(slash + 1), preferred)
   }
 }
 
@@ -50,10 +50,10 @@ export function findAgain(item: Found): Found | undefined {
   return item.id === undefined ? undefined : findWhole([item.queue], item.id)
 }
 
-function findIn(queues: readonly Queue[], ref: string): Found | Problem {
+function findIn(queues: readonly Queue[], ref: string, preferred: readonly State[]): Found | Problem {
   const id = parseItemId(bytesOf(ref))
   const whole = id === undefined ? undefined : findWhole(queues, id)
-  return whole ?? findPart(queues, ref)
+  return whole ?? findPart(queues, ref, preferred)
 }
 
 /**
@@ -70,7 +70,7 @@ function findWhole(queues: readonly Queue[], id: ItemId): Found | undefined {
   return undefined
 }
 
-function findPart(queues: readonly Queue[], ref: string): Found | Problem {
+function findPart(queues: readonly Queue[], ref: string, preferred: readonly State[]): Found | Problem {
   const matches = matcher(ref)
   const exact = new Map<string, Found>()
   const parts = new Map<string, Found>()
@@ -83,11 +83,11 @@ function findPart(queues: readonly Queue[], ref: string): Found | Problem {
         continue
       }
       const found: Found = { queue, at, id: parseItemName(at.raw).id }
-      // The same item twice: it moved while we listed, and was met on both sides.
-      ;(match === 'exact' ? exact : parts).set(`${queue.name}/${found.id ?? at.raw}`, found)
+      // The same id twice: it moved while we listed, and was met on both sides.
+      ;(match === 'exact' ? exact : parts).set(`${queue.name}/${found.id ?? `${at.state}/${at.raw}`}`, found)
     }
   }
-  return only(exact.size > 0 ? exact : parts, ref, others)
+  return only([...(exact.size > 0 ? exact : parts).values()], preferred, ref, others)
 }
 
 function* listed(queue: Queue): Generator<Located> {
@@ -101,14 +101,21 @@ function* listed(queue: Queue): Generator<Located> {
   }
 }
 
-function only(matches: ReadonlyMap<string, Found>, ref: string, others: readonly string[]): Found | Problem {
-  const [first, second] = matches.values()
+function only(
+  matches: readonly Found[],
+  preferred: readonly State[],
+  ref: string,
+  others: readonly string[],
+): Found | Problem {
+  const [first, second] = matches
   if (first === undefined) return absent(ref, others)
   if (second === undefined) return first
-  const shown = [...matches.values()]
+  const [better, another] = matches.filter(({ at }) => preferred.includes(at.state))
+  if (better !== undefined && another === undefined) return better
+  const shown = matches
     .slice(0, CANDIDATES)
-    .map((found) => `${found.queue.name}/${callName(found.at.raw)}`)
-  const more = matches.size > shown.length ? ` and ${matches.size - shown.length} more` : ''
+    .map(({ queue, at }) => `${queue.name}/${callName(at.raw)} (in ${at.state})`)
+  const more = matches.length > shown.length ? ` and ${matches.length - shown.length} more` : ''
   return problem('usage', `"${ref}" may be any of ${shown.join(', ')}${more}`)
 }
 

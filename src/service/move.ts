@@ -43,10 +43,15 @@ export const move = defineVerb({
     const to = input.to === undefined ? undefined : await openQueue(context.root, input.to)
     if (to !== undefined && 'kind' in to) return { value: undefined, problems: [to] }
     if (to !== undefined && isDown(to.dir)) return refuse('busy', `queue ${to.name} is down and takes nothing`)
-    return forEachItem(context, input.id, (item) => {
-      const target = targetOf(item, input, to, context.now())
-      return 'kind' in target ? target : carryOut(item, target, to)
-    })
+    return forEachItem(
+      context,
+      input.id,
+      (item) => {
+        const target = targetOf(item, input, to, context.now())
+        return 'kind' in target ? target : carryOut(item, target, to)
+      },
+      ['que', 'pause'],
+    )
 
     function carryOut(item: Found, target: Target, other: Queue | undefined): Promise<Attempted<Done>> | Done {
       const { base } = parseItemName(item.at.raw)

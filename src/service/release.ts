@@ -11,20 +11,25 @@ export const release = defineVerb({
   options: {},
   examples: [{ command: 'rq ls mail held --ids | xargs rq release', says: 'all of a queue' }],
   run: (context, input) =>
-    forEachItem(context, input.id, (item) => {
-      const name = callName(item.at.raw)
-      switch (item.at.state) {
-        case 'pause':
-          return relocate(context, item, { state: 'que', due: parseItemName(item.at.raw).due }, 'released')
-        case 'que':
-        case 'run':
-          return { queue: item.queue.name, id: name, did: 'was not held' }
-        case '_err':
-        case 'done':
-        case 'relayed':
-          return problem('failed', `${name} is not held, it lies in ${item.at.state}: \`rq retry\` runs it again`)
-        case 'prep':
-          return problem('failed', `${name} is still being built`)
-      }
-    }),
+    forEachItem(
+      context,
+      input.id,
+      (item) => {
+        const name = callName(item.at.raw)
+        switch (item.at.state) {
+          case 'pause':
+            return relocate(context, item, { state: 'que', due: parseItemName(item.at.raw).due }, 'released')
+          case 'que':
+          case 'run':
+            return { queue: item.queue.name, id: name, did: 'was not held' }
+          case '_err':
+          case 'done':
+          case 'relayed':
+            return problem('failed', `${name} is not held, it lies in ${item.at.state}: \`rq retry\` runs it again`)
+          case 'prep':
+            return problem('failed', `${name} is still being built`)
+        }
+      },
+      ['pause'],
+    ),
 })

@@ -1,4 +1,5 @@
 /** Moving items by hand: durable, over nothing, and safe against a worker that wants the same item. */
+import type { State } from '../domain/item.ts'
 import { QueueIoError } from '../fsqueue/errors.ts'
 import { dropEmptyBucket, moveItem, type Target, trashItem } from '../fsqueue/move.ts'
 import { type BytePath, inQueue, makeDir, place, stateDir } from '../fsqueue/place.ts'
@@ -28,8 +29,9 @@ export async function forEachItem<V extends object>(
   context: Context,
   refs: readonly string[],
   act: (item: Found) => Promise<Attempted<V>> | Attempted<V>,
+  preferred: readonly State[] = [],
 ): Promise<Answer<readonly V[]>> {
-  const find = finder(context.root)
+  const find = finder(context.root, preferred)
   const value: V[] = []
   const problems: Problem[] = []
   for (const ref of refs) {

@@ -21,23 +21,28 @@ export const retry = defineVerb({
     { command: 'rq ls mail failed --ids --limit 0 | xargs rq retry', says: 'all that failed' },
   ],
   run: (context, input) =>
-    forEachItem(context, input.id, (item) => {
-      const name = callName(item.at.raw)
-      switch (item.at.state) {
-        case '_err':
-        case 'done':
-        case 'relayed':
-          return relocate(context, item, { state: 'que' }, 'waits again')
-        case 'que':
-          if (parseItemName(item.at.raw).due !== undefined)
-            return relocate(context, item, { state: 'que' }, 'need not wait any longer')
-          return { queue: item.queue.name, id: name, did: 'waits already' }
-        case 'run':
-          return problem('busy', `${name} is running`)
-        case 'pause':
-          return problem('failed', `${name} is held: \`rq release\` lets it run`)
-        case 'prep':
-          return problem('failed', `${name} is still being built`)
-      }
-    }),
+    forEachItem(
+      context,
+      input.id,
+      (item) => {
+        const name = callName(item.at.raw)
+        switch (item.at.state) {
+          case '_err':
+          case 'done':
+          case 'relayed':
+            return relocate(context, item, { state: 'que' }, 'waits again')
+          case 'que':
+            if (parseItemName(item.at.raw).due !== undefined)
+              return relocate(context, item, { state: 'que' }, 'need not wait any longer')
+            return { queue: item.queue.name, id: name, did: 'waits already' }
+          case 'run':
+            return problem('busy', `${name} is running`)
+          case 'pause':
+            return problem('failed', `${name} is held: \`rq release\` lets it run`)
+          case 'prep':
+            return problem('failed', `${name} is still being built`)
+        }
+      },
+      ['_err'],
+    ),
 })
