@@ -79,12 +79,12 @@ describe('one daemon per root', () => {
 })
 
 describe('what the last daemon left', () => {
-  test('after a clean stop: nothing', async () => {
+  test('after a clean stop: a word that it was one', async () => {
     const root = tempRoot()
     const daemon = await startDaemon(root)
     expect(readFileSync(join(root, 'rqd.pid'), 'utf8')).toBe(`${daemon.pid}\n`)
     expect(await daemon.stop()).toEqual({ code: 0, signal: null })
-    expect(readFileSync(join(root, '_lock'), 'utf8')).toBe('')
+    expect(JSON.parse(readFileSync(join(root, '_lock'), 'utf8'))).toMatchObject({ pid: daemon.pid, clean: true })
     expect(existsSync(join(root, 'rqd.pid'))).toBe(false)
     expect(existsSync(join(root, '_lock.host'))).toBe(false)
   })
@@ -101,6 +101,15 @@ describe('what the last daemon left', () => {
     const carefulUntil = Number(await until(() => environmentOf(worker, 'RQD_CAREFUL_UNTIL')))
     expect(carefulUntil).toBeGreaterThan(Date.now() + 9 * 60_000)
     expect(carefulUntil).toBeLessThan(Date.now() + 11 * 60_000)
+    await daemon.stop()
+  })
+
+  test('a clean note of another boot is no reason for care', async () => {
+    const root = tempRoot()
+    const note = { pid: 1, start: 1, boot: 'another', host: 'here', since: '', clean: true }
+    writeFileSync(join(root, '_lock'), JSON.stringify(note))
+    const daemon = await startDaemon(root)
+    expect(daemon.events().some((event) => event['kind'] === 'unclean-boot')).toBe(false)
     await daemon.stop()
   })
 

@@ -1,0 +1,414 @@
+/** Looking: queues, ls, show, why, and how items are named. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { bootId, processStat } from '../../src/os/process.ts'
+import { makeQueue, tempRoot } from '../helpers/daemon.ts'
+import { namesIn, rootWithQueue, rq } from '../helpers/rq.ts'
+
+const ID = '20261122T101500.123456-x7f2k9'
+const LATER = '20261122T101501.123456-a1b2c3-b.txt'
+
+function drop(queue: string, name: string, state = 'que'): void {
+  mkdirSync(join(queue, state), { recursive: true })
+  writeFileSync(join(queue, state, name), 'payload')
+}
+
+function endedItem(queue: string, where: string, name: string, attempt: object): void {
+  mkdirSync(join(queue, where, name), { recursive: true })
+  writeFileSync(join(queue, where, name, 'msg'), JSON.stringify({ param1: 'x', attempts: [{ n: 1, ...attempt }] }))
+}
+
+async function json(root: string, ...args: string[]): Promise<unknown> {
+  const said = await rq(root, [...args, '--json'])
+  expect(said).toMatchObject({ code: 0, stderr: '' })
+  return said.lines.length === 1 ? JSON.parse(said.stdout) : said.lines.map((line) => JSON.parse(line))
+}
+
+describe('rq queues', () => {
+  it('counts what lies in each state', async () => {
+    const { root, queue } = rootWithQueue()
+    makeQueue(root, 'a b')
+    drop(queue, 'x')
+    drop(queue, 'y')
+    drop(queue, '.hidden')
+    drop(queue, 'z.tmp')
+    endedItem(queue, 'done/20261122/1015', ID, {})
+    endedItem(queue, 'done/20261121/0000', LATER, {})
+    drop(queue, 'h', 'pause')
+    writeFileSync(join(queue, '_paused'), '')
+    mkdirSync(join(root, 'queue/.not-a-queue'))
+    writeFileSync(join(root, 'queue/file'), '')
+    const { queues } = (await json(root, 'queues')) as { queues: Record<string, unknown>[] }
+    expect(queues.map(({ name }) => name)).toEqual(['a b', 'q'])
+    expect(queues[1]).toEqual({
+      name: 'q',
+      counts: { que: 2, run: 0, pause: 1, _err: 0, done: 2, relayed: 0 },
+      capped: [],
+      paused: true,
+      down: false,
+      broken: null,
+      disk: null,
+      worker: null,
+    })
+    expect((await rq(root, ['queues'])).lines[2]).toMatch(/^q +2 +0 +1 +0 +2 +0 +paused$/)
+  })
+  it('stops counting at ten thousand', async () => {
+    const { root, queue } = rootWithQueue()
+    for (let n = 0; n < 10_003; n += 1) drop(queue, `f${n}`)
+    expect((await rq(root, ['queues'])).lines[1]).toMatch(/^q +10000\+ /)
+  })
+  it('of a root that is none says how to make one', async () => {
+    const root = tempRoot()
+    expect(await rq(root, ['queues'])).toMatchObject({ code: 0, stderr: expect.stringContaining('rq create') })
+    expect(await rq(root, ['ls', 'q'])).toMatchObject({ code: 66, stderr: expect.stringContaining('rq create q') })
+  })
+})
+
+describe('rq ls', () => {
+  it('shows what is not finished, and what waits in the order in which it will run', async () => {
+    const { root, queue } = rootWithQueue()
+    drop(queue, `${LATER},p1,+tag`)
+    drop(queue, ID)
+    drop(queue, '20261122T101500.000000-zzzzzz,t4000000000,p0')
+    drop(queue, 'held.txt', 'pause')
+    endedItem(queue, '_err', '20261122T101500.000000-ffffff', {})
+    endedItem(queue, 'done/20261122/1015', '20261122T101500.000000-dddddd', {})
+    const { items, more, sorted } = (await json(root, 'ls', 'q')) as {
+      items: Record<string, unknown>[]
+      more: boolean
+      sorted: boolean
+    }
+    expect(items.map(({ id, name, status }) => [id ?? name, status])).toEqual([
+      [LATER, 'waiting'],
+      [ID, 'waiting'],
+      ['20261122T101500.000000-zzzzzz', 'scheduled'],
+      ['held.txt', 'held'],
+      ['20261122T101500.000000-ffffff', 'failed'],
+    ])
+    expect(items[0]).toEqual({
+      queue: 'q',
+      status: 'waiting',
+      id: LATER,
+      name: `${LATER},p1,+tag`,
+      priority: 1,
+      tags: ['tag'],
+      created: '2026-11-22T10:15:01.123Z',
+      due: null,
+      finished: null,
+    })
+    expect({ more, sorted }).toEqual({ more: false, sorted: true })
+  })
+  it.each([
+    ['waiting', [ID]],
+    ['scheduled', [LATER]],
+    ['que', [ID, LATER]],
+    ['held', ['h']],
+    ['failed', []],
+    ['done', ['20261122T101500.000000-dddddd', '20261122T101500.000000-cccccc']],
+  ])('%s shows only these', async (state, names) => {
+    const { root, queue } = rootWithQueue()
+    drop(queue, ID)
+    drop(queue, `${LATER},t4000000000`)
+    drop(queue, 'h', 'pause')
+    endedItem(queue, 'done/20261122/1015', '20261122T101500.000000-cccccc', {})
+    endedItem(queue, 'done/20261122/1016', '20261122T101500.000000-dddddd', {})
+    const said = await rq(root, ['ls', 'q', state, '--ids'])
+    expect(said.lines.map((line) => line.replace('q/', ''))).toEqual(names)
+  })
+  it('shows the first rows of a huge directory without having read it', async () => {
+    const { root, queue } = rootWithQueue()
+    for (let n = 0; n < 12_000; n += 1) drop(queue, `f${String(n).padStart(5, '0')}`)
+    drop(queue, 'first,p0')
+    const quick = (await json(root, 'ls', 'q', 'que', '-n', '3')) as {
+      items: unknown[]
+      more: boolean
+      sorted: boolean
+    }
+    expect({ ...quick, items: quick.items.length }).toMatchObject({ items: 3, more: true, sorted: false })
+    const sorted = (await json(root, 'ls', 'q', 'que', '-n', '1', '--sort')) as { items: { name: string }[] }
+    expect(sorted.items[0]?.name).toBe('first,p0')
+  })
+  it('knows the state that is meant', async () => {
+    const { root } = rootWithQueue()
+    expect(await rq(root, ['ls', 'q', 'faild'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('did you mean failed?'),
+    })
+    expect(await rq(root, ['ls', 'Q'])).toMatchObject({
+      code: 66,
+      stderr: expect.stringContaining('did you mean "q"?'),
+    })
+  })
+  it('writes no control character, whatever names are', async () => {
+    const { root, queue } = rootWithQueue()
+    drop(queue, 'esc\x1b[2J\r\nbell\x07')
+    for (const args of [
+      ['ls', 'q'],
+      ['ls', 'q', '--ids'],
+      ['ls', 'q', '--json'],
+      ['show', 'q/esc\x1b[2J\r\nbell\x07'],
+      ['hold', 'no\x1bsuch'],
+    ]) {
+      const { stdout, stderr } = await rq(root, args)
+      expect(stdout + stderr).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f]/)
+    }
+  })
+})
+
+describe('an item', () => {
+  it('is found in any queue and state by its id, a part of it, or its dropped name', async () => {
+    const { root, queue } = rootWithQueue()
+    const other = makeQueue(root, 'other')
+    drop(queue, `${ID},p1`)
+    endedItem(other, 'done/20261122/1015', LATER, {})
+    drop(other, 'my report.csv')
+    for (const [ref, where] of [
+      [ID, ['q', 'waiting']],
+      ['x7f2k9', ['q', 'waiting']],
+      ['101500.1', ['q', 'waiting']],
+      [`q/x7f2k9`, ['q', 'waiting']],
+      [LATER, ['other', 'done']],
+      ['b.txt', ['other', 'done']],
+      ['my report.csv', ['other', 'waiting']],
+      ['other/my report.csv', ['other', 'waiting']],
+    ] as const) {
+      const shown = (await json(root, 'show', ref)) as { queue: string; status: string }
+      expect([ref, [shown.queue, shown.status]]).toEqual([ref, where])
+    }
+  })
+  it('that is not there is 66, and the near one is named', async () => {
+    const { root, queue } = rootWithQueue()
+    drop(queue, ID)
+    drop(queue, 'report.csv')
+    for (const [ref, near] of [
+      ['x7f2k8', ID],
+      ['20261122T101500.123456-x7f2kk', ID],
+      ['reprot.csv', 'report.csv'],
+    ] as const) {
+      expect(await rq(root, ['show', ref])).toMatchObject({
+        code: 66,
+        stderr: `rq: no item "${ref}": did you mean ${near}?\n`,
+      })
+    }
+    expect(await rq(root, ['show', 'nothing like it'])).toMatchObject({
+      code: 66,
+      stderr: 'rq: no item "nothing like it"\n',
+    })
+    expect(await rq(root, ['show', 'qq/x'])).toMatchObject({
+      code: 66,
+      stderr: expect.stringContaining('did you mean "q"?'),
+    })
+  })
+  it('that may be one of several is 2, and they are named', async () => {
+    const { root, queue } = rootWithQueue()
+    drop(queue, ID)
+    drop(queue, LATER)
+    const said = await rq(root, ['hold', '20261122T1015'])
+    expect(said).toMatchObject({ code: 2, stdout: '' })
+    expect(said.stderr).toContain(`q/${ID} (in que)`)
+    expect(said.stderr).toContain(`q/${LATER} (in que)`)
+    expect(namesIn(queue, 'que')).toHaveLength(2)
+  })
+})
+
+describe('rq show', () => {
+  it('shows the message, the attempts and where it lies', async () => {
+    const { root, queue } = rootWithQueue()
+    endedItem(queue, '_err', ID, { verdict: 'fail', to: '_err', exit: 3, text: 'exit 3' })
+    expect(await json(root, 'show', ID)).toMatchObject({
+      status: 'failed',
+      path: `${queue}/_err/${ID}`,
+      form: 'directory',
+      msg: { param1: 'x' },
+      attempts: [{ n: 1, verdict: 'fail', exit: 3 }],
+      progress: null,
+      has_log: false,
+      has_result: false,
+    })
+    expect((await rq(root, ['show', ID])).stdout).toMatch(/attempt 1 +fail {2}-> _err {2}exit 3/)
+  })
+  it('says what is wrong with a message', async () => {
+    const { root, queue } = rootWithQueue()
+    mkdirSync(join(queue, 'que', ID))
+    writeFileSync(join(queue, 'que', ID, 'msg'), '{torn')
+    expect(await json(root, 'show', ID)).toMatchObject({ msg: null, msg_problem: 'msg is not JSON' })
+  })
+  it('prints one JSON object a line for many items', async () => {
+    const { root, queue } = rootWithQueue()
+    drop(queue, ID)
+    drop(queue, LATER)
+    expect(await json(root, 'show', ID, LATER)).toMatchObject([{ id: ID }, { id: LATER }])
+  })
+})
+
+/** What a worker that lives says of itself: this process will do. */
+function status(queue: string, change: object): void {
+  const text = {
+    pid: process.pid,
+    start: processStat(process.pid)?.start,
+    slots: 2,
+    freeSlots: 1,
+    running: [],
+    settling: [],
+    unavailable: [],
+    gate: null,
+    brokenHandler: null,
+    disk: null,
+  }
+  writeFileSync(join(queue, '_status.json'), JSON.stringify({ ...text, ...change }))
+}
+
+/** A daemon's note in the lock, of this process. */
+function daemon(root: string): void {
+  const note = {
+    pid: process.pid,
+    start: processStat(process.pid)?.start,
+    boot: bootId(),
+    host: 'here',
+    since: 'now',
+    clean: false,
+    service: false,
+  }
+  writeFileSync(join(root, '_lock'), JSON.stringify(note))
+}
+
+describe('rq why', () => {
+  const kinds = async (root: string, ref: string) => {
+    const { reasons } = (await json(root, 'why', ref)) as { reasons: { kind: string }[] }
+    return reasons.map(({ kind }) => kind)
+  }
+
+  it('says all that keeps an item while no daemon runs', async () => {
+    const { root, queue } = rootWithQueue()
+    drop(queue, `${ID},t4000000000`)
+    writeFileSync(join(queue, '_paused'), '')
+    expect(await kinds(root, ID)).toEqual(['daemon-down', 'queue-paused', 'due'])
+    const said = await rq(root, ['why', ID])
+    expect(said.lines[0]).toBe(`${ID}: no daemon runs on this root: start it with \`rqd start\``)
+    expect(said.lines[2]).toMatch(/^ {2}also: not due before 2096/)
+  })
+  it.each([
+    ['a root that is paused', 'root-paused', ({ root }) => writeFileSync(join(root, '_paused'), '')],
+    ['a queue that is down', 'queue-down', ({ queue }) => writeFileSync(join(queue, '_down'), '')],
+    [
+      'a configuration that is wrong',
+      'bad-config',
+      ({ queue }) => writeFileSync(join(queue, 'config.json'), '{"slots":0}'),
+    ],
+    ['a broken handler', 'broken-handler', ({ queue }) => status(queue, { brokenHandler: { problem: 'gone' } })],
+    ['a disk that is full', 'disk', ({ queue }) => status(queue, { disk: 'ENOSPC' })],
+    [
+      'a file that is being written',
+      'settling',
+      ({ queue }) => status(queue, { settling: [{ name: ID, why: 'young', until: 1 }] }),
+    ],
+    [
+      'an item that cannot be claimed',
+      'unavailable',
+      ({ queue }) => status(queue, { unavailable: [{ name: ID, problem: 'EACCES', until: 1 }] }),
+    ],
+    ['no free slot', 'no-slot', ({ queue }) => status(queue, { freeSlots: 0 })],
+    ['a live copy of its id', 'live-copy', ({ queue }) => status(queue, { running: [{ id: ID, attempt: 1 }] })],
+  ] as const satisfies readonly (readonly [string, string, (where: { root: string; queue: string }) => void])[])(
+    'knows %s',
+    async (_what, kind, make) => {
+      const { root, queue } = rootWithQueue()
+      drop(queue, ID)
+      daemon(root)
+      status(queue, {})
+      make({ root, queue })
+      expect((await kinds(root, ID))[0]).toBe(kind)
+    },
+  )
+  it('counts what goes first', async () => {
+    const { root, queue } = rootWithQueue()
+    daemon(root)
+    status(queue, {})
+    drop(queue, ID)
+    expect((await rq(root, ['why', ID])).stdout).toBe(`${ID}: it is next\n`)
+    drop(queue, `${LATER},p0`)
+    drop(queue, '20261122T101400.000000-bbbbbb')
+    drop(queue, '20261122T101400.000000-cccccc,t4000000000,p0')
+    expect(await kinds(root, ID)).toEqual(['behind'])
+    expect((await rq(root, ['why', ID])).stdout).toContain('2 items go first')
+  })
+  it('says of what does not wait where it is', async () => {
+    const { root, queue } = rootWithQueue()
+    endedItem(queue, '_err', ID, { text: 'no luck' })
+    drop(queue, LATER, 'pause')
+    const said = await rq(root, ['why', ID, LATER])
+    expect(said.lines[0]).toMatch(/it failed \(no luck\).*rq retry x7f2k9/)
+    expect(said.lines[1]).toMatch(/it is held.*rq release a1b2c3/)
+  })
+})
+
+describe('completion', () => {
+  const complete = async (root: string, ...words: string[]) =>
+    (await rq(root, ['__complete', ...words])).lines.map((line) => line.split('\t')[0])
+
+  it('knows commands, options, queues, states and ids', async () => {
+    const { root, queue } = rootWithQueue()
+    makeQueue(root, 'quick')
+    drop(queue, ID)
+    drop(queue, LATER, 'pause')
+    expect(await complete(root, 're')).toEqual(['result', 'retry', 'release', 'resume'])
+    expect(await complete(root, 'ls', 'q')).toEqual(['q', 'quick'])
+    expect(await complete(root, 'ls', 'q', 'fa')).toEqual(['failed'])
+    expect(await complete(root, 'ls', 'q', '--li')).toEqual(['--limit'])
+    expect(await complete(root, 'hold', '')).toEqual([ID])
+    expect(await complete(root, 'release', '')).toEqual([LATER])
+    expect(await complete(root, 'show', 'x7f')).toEqual([ID])
+    expect(await complete(root, 'move', ID, '--to', '')).toEqual(['q', 'quick'])
+    expect(await complete(root, 'inject', 'q', '')).toEqual([':files'])
+    expect(await complete(root, 'inject', 'q', '--attach', '')).toEqual([':files'])
+    expect(await complete(root, 'completion', '')).toEqual(['bash', 'zsh', 'fish'])
+    expect(await complete('/nonexistent', 'hold', '--root', root, '')).toEqual([ID])
+    expect(await complete(root, 'nonsense', '')).toEqual([])
+  })
+  it('works in bash', async () => {
+    const { root, queue } = rootWithQueue()
+    drop(queue, ID)
+    const { runProgram } = await import('../helpers/rq.ts')
+    const { BIN } = await import('../helpers/daemon.ts')
+    const script = `
+      rq() { "${process.execPath}" "${BIN.rq}" "$@"; }
+      eval "$(rq completion bash)"
+      COMP_WORDS=(rq hold x7f); COMP_CWORD=2; _rq; printf '%s\\n' "\${COMPREPLY[@]}"
+      cd ${root}; COMP_WORDS=(rq inject q que); COMP_CWORD=3; _rq; printf '%s\\n' "\${COMPREPLY[@]}"`
+    const said = await runProgram('bash', ['-c', script], { env: { RQ_ROOT: root } })
+    expect(said).toMatchObject({ stderr: '', lines: [ID, 'queue'] })
+  })
+  it.each(['bash', 'zsh', 'fish'])('has a script for %s', async (shell) => {
+    const said = await rq('/nonexistent', ['completion', shell])
+    expect(said).toMatchObject({ code: 0, stderr: '' })
+    expect(said.stdout).toContain('rq __complete')
+  })
+  it('for another shell is misuse', async () => {
+    expect(await rq('/nonexistent', ['completion', 'tcsh'])).toMatchObject({ code: 2 })
+  })
+})
+
+describe('help', () => {
+  it('lists every command, and shows examples of each', async () => {
+    const { lines } = await rq('/nonexistent', ['--help'])
+    const verbs = lines.flatMap((line) => /^ {2}([a-z-]+) +\S/.exec(line)?.[1] ?? [])
+    expect(verbs).toHaveLength(20)
+    for (const verb of verbs) {
+      const said = await rq('/nonexistent', [verb, '--help'])
+      expect(said).toMatchObject({ code: 0, stderr: '' })
+      expect(said.stdout).toMatch(/^Usage: rq /)
+      expect(said.stdout).toMatch(/Examples:\n {2}\S/)
+    }
+  })
+  it('comes up when a command is misspelled', async () => {
+    expect(await rq('/nonexistent', ['injcet'])).toMatchObject({
+      code: 2,
+      stderr: 'rq: no command "injcet": did you mean "inject"?\n',
+    })
+  })
+  it('and the version need no root', async () => {
+    expect((await rq('/nonexistent', ['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+    expect((await rq('/nonexistent', [])).code).toBe(0)
+  })
+})
