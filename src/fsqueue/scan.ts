@@ -40,18 +40,19 @@ function open(path: BytePath): Dir | undefined {
   }
 }
 
-/** Nanoseconds: a directory is worth a scan when this moved. undefined when it is not there. */
-export function directoryMtime(path: BytePath): bigint | undefined {
+/** What tells whether a directory changed: its mtime in nanoseconds, and which directory it is at all. */
+export interface DirectoryMark {
+  readonly mtime: bigint
+  readonly inode: bigint
+}
+
+/** undefined when there is no such directory. */
+export function directoryMark(path: BytePath): DirectoryMark | undefined {
   try {
-    const fd = openSync(fsPath(path), 'r')
-    try {
-      return fstatSync(fd, { bigint: true }).mtimeNs
-    } finally {
-      closeSync(fd)
-    }
+    const stat = lstatSync(fsPath(path), { bigint: true, throwIfNoEntry: false })
+    return stat === undefined ? undefined : { mtime: stat.mtimeNs, inode: stat.ino }
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined
-    throw new QueueIoError('stat', path, error)
+    throw new QueueIoError('lstat', path, error)
   }
 }
 

@@ -44,18 +44,19 @@ export function runValues(run: RunFacts): Values {
     const problem = unfitValue(environment[name] ?? '')
     if (problem !== undefined) return { kind: 'unfit', why: `${name} ${problem}` }
   }
-  const lines = PER_RUN.map((name) => {
-    const value = environment[name]
-    return value === undefined ? `unset ${name}` : `export ${name}=${quote(value)}`
-  })
+  // Few commands, as the shell reads and runs them one by one.
+  const given = PER_RUN.filter((name) => environment[name] !== undefined)
+  const absent = PER_RUN.filter((name) => environment[name] === undefined)
   const files = run.attachments.map((name) => `../attach/${name}`)
-  lines.push(
+  const lines = [
+    `unset ${absent.join(' ')} RQ_`,
+    `export ${given.map((name) => `${name}=${quote(environment[name] ?? '')}`).join(' ')}`,
     `rqd_in=${run.isOneFile ? quote(`../attach/${run.attachments[0] ?? ''}`) : '/dev/null'}`,
     `rqd_header=${quote(`--- ${run.started} attempt ${run.attempt}: ${run.realScript}`)}`,
     `set -- ${[...run.command, ...files].map(quote).join(' ')}`,
     // Last: a file that was cut off has no token, and is not run.
     `rqd_token=${quote(`${run.name} ${run.attempt}`)}`,
-  )
+  ]
   return { kind: 'ok', text: lines.join('\n') }
 }
 

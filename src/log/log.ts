@@ -3,7 +3,7 @@ import pino from 'pino'
 import { LEVELS, type Level, type RqEvent } from './events.ts'
 import type { Sink } from './sink.ts'
 
-export { fileSink, prettySink, type Sink, stderrSink } from './sink.ts'
+export { fileSink, gatheringSink, prettySink, type Sink, stderrSink } from './sink.ts'
 
 export interface Log {
   emit(event: RqEvent): void

@@ -114,3 +114,28 @@ function attempt<T>(call: () => T): T | undefined {
     return undefined
   }
 }
+
+const GATHER_MS = 20
+
+/** Lines go on in groups, at most 20 ms late: a write for each would be a good part of a short item's cost. */
+export function gatheringSink(sink: Sink): Sink {
+  let lines = ''
+  let timer: NodeJS.Timeout | undefined
+  const flush = () => {
+    timer = undefined
+    if (lines !== '') sink.write(lines)
+    lines = ''
+  }
+  process.once('exit', flush)
+  return {
+    write: (line) => {
+      lines += line
+      timer ??= setTimeout(flush, GATHER_MS).unref()
+    },
+    close: () => {
+      clearTimeout(timer)
+      flush()
+      sink.close()
+    },
+  }
+}

@@ -7,7 +7,7 @@ import { isVisible } from '../domain/name.ts'
 import { type Entry, entryOf, Schedule } from '../domain/schedule.ts'
 import type { QueueIoError } from '../fsqueue/errors.ts'
 import { type QueueDir, stateDir } from '../fsqueue/place.ts'
-import { directoryMtime, scanPages } from '../fsqueue/scan.ts'
+import { type DirectoryMark, directoryMark, scanPages } from '../fsqueue/scan.ts'
 import { watchNames } from '../fsqueue/watch.ts'
 
 /** Below this many ready entries a scan that left something out is repeated. */
@@ -16,6 +16,7 @@ const LOW_WATER = 2000
 const SUSPICIOUS_BURST = 8000
 /** A scan may take one part in twenty of the time. */
 const SCAN_SHARE = 20
+const NOWHERE: DirectoryMark = { mtime: 0n, inode: 0n }
 const QUIET_POLL: Millis = 60_000
 const MIN_SCAN_GAP: Millis = 1000
 /** A directory changed within this of its scan may have changed behind it unseen. */
@@ -36,6 +37,8 @@ export class Intake {
   readonly #own = new Set<RawName>()
   #watch: { close(): void } | undefined
   #scan: Generator<RawName[], void, void> | undefined
+  #isDeaf = false
+  #watched = 0n
   #scanned = { began: 0n, at: 0, cost: 0 }
   #dirty = true
   #burst = 0
@@ -49,13 +52,23 @@ export class Intake {
 
   /** Watches first, then scans: what comes in between is seen twice rather than never. */
   open(): void {
+    this.#listen()
+    this.scan('start')
+  }
+
+  #listen(): void {
     this.#watch?.close()
+    this.#isDeaf = false
+    this.#watched = this.#mark().inode
     this.#watch = watchNames(
       stateDir(this.#queue, 'que'),
       (raw) => this.#hint(raw),
-      (error) => this.#events.onTrouble(error),
+      (error) => {
+        // No watch to be had (inotify limits): looks at the directory's mtime instead.
+        this.#isDeaf = true
+        this.#events.onTrouble(error)
+      },
     )
-    this.scan('start')
   }
 
   close(): void {
@@ -92,7 +105,10 @@ export class Intake {
     let count = 0
     this.schedule.beginScan()
     this.#dirty = false
-    this.#scanned = { began: this.#mtime(), at: Date.now(), cost: 0 }
+    const mark = this.#mark()
+    // Somebody put another directory in its place.
+    if (mark.inode !== this.#watched) this.#listen()
+    this.#scanned = { began: mark.mtime, at: Date.now(), cost: 0 }
     this.#scan = scanPages(stateDir(this.#queue, 'que'))
 
     const step = () => {
@@ -123,19 +139,19 @@ export class Intake {
 
   #scanEnded(names: number, ms: number, why: string): void {
     this.#scan = undefined
-    const moved = this.#mtime()
+    const moved = this.#mark().mtime
     const young = BigInt(this.#scanned.at) * 1_000_000n - moved < MTIME_DOUBT_NS
     this.#dirty ||= moved !== this.#scanned.began || young
     this.#events.onScan({ names, ms, why })
     this.#later()
   }
 
-  #mtime(): bigint {
+  #mark(): DirectoryMark {
     try {
-      return directoryMtime(stateDir(this.#queue, 'que')) ?? 0n
+      return directoryMark(stateDir(this.#queue, 'que')) ?? NOWHERE
     } catch (error) {
       this.#events.onTrouble(error as QueueIoError)
-      return 0n
+      return NOWHERE
     }
   }
 
@@ -143,9 +159,11 @@ export class Intake {
   #later(): void {
     clearTimeout(this.#timer)
     if (this.#closed) return
-    const gap = this.#dirty ? Math.max(MIN_SCAN_GAP, this.#scanned.cost * SCAN_SHARE) : QUIET_POLL
+    const calm = this.#isDeaf ? MIN_SCAN_GAP : QUIET_POLL
+    const gap = this.#dirty ? Math.max(MIN_SCAN_GAP, this.#scanned.cost * SCAN_SHARE) : calm
     this.#timer = setTimeout(() => {
-      if (this.#dirty || this.#mtime() !== this.#scanned.began) this.scan('poll')
+      const mark = this.#mark()
+      if (this.#dirty || mark.mtime !== this.#scanned.began || mark.inode !== this.#watched) this.scan('poll')
       else this.#later()
     }, gap)
     this.#timer.unref()

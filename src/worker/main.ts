@@ -5,7 +5,7 @@ import { ensureQueue } from '../fsqueue/layout.ts'
 import { idMaker } from '../fsqueue/new-id.ts'
 import { type BytePath, queueDir } from '../fsqueue/place.ts'
 import { watchNames } from '../fsqueue/watch.ts'
-import { fileSink, makeLog } from '../log/log.ts'
+import { fileSink, gatheringSink, makeLog } from '../log/log.ts'
 import { tryLock } from '../os/lock.ts'
 import { load } from './admin.ts'
 import { shutDown } from './shutdown.ts'
@@ -28,7 +28,7 @@ function main(path: string): void {
   // Held until we die.
   if (tryLock('_lock') === undefined) process.exit(WORKER_EXIT.later)
 
-  const log = makeLog(fileSink('_log'))
+  const log = makeLog(gatheringSink(fileSink('_log')))
   const worker = new Worker({
     root,
     queueName: basename(path),

@@ -16,6 +16,7 @@ import { Runs } from './runs.ts'
 import { Starting } from './starting.ts'
 
 const BEHIND_OTHERS: Millis = 500
+const IDLE_AFTER: Millis = 500
 const SHORTAGE_PAUSE: Millis = 1000
 /** Verdicts on their way to the disk, per slot, before nothing more is started. */
 const UNSETTLED_PER_SLOT = 64
@@ -48,8 +49,8 @@ export class Worker {
   stopping: StopMode | undefined
   #shortUntil: Millis = 0
   #timer: NodeJS.Timeout | undefined
-  #isIdle = false
-  #toldDue: number | null = null
+  #told: { readonly nextDue: number | null } | undefined
+  #idleTimer: NodeJS.Timeout | undefined
   #pumping = false
 
   constructor(options: WorkerOptions) {
@@ -132,34 +133,49 @@ export class Worker {
     this.options.emit({ kind: 'disk-well' })
   }
 
+  /** When something may start that cannot now; infinite if only an event can tell. */
+  #nextTime(now: Millis): Millis {
+    return Math.min(
+      this.intake.schedule.nextTime(),
+      this.handler.broken(this.command, now)?.until ?? Number.POSITIVE_INFINITY,
+      now < this.#shortUntil ? this.#shortUntil : Number.POSITIVE_INFINITY,
+    )
+  }
+
   /** Nothing to do until an event or a time; tells the supervisor, which may let us go. */
   #rest(): void {
     clearTimeout(this.#timer)
     const now = Date.now()
-    const next = Math.min(
-      this.intake.schedule.nextTime(),
-      this.facts().brokenHandler?.until ?? Number.POSITIVE_INFINITY,
-      now < this.#shortUntil ? this.#shortUntil : Number.POSITIVE_INFINITY,
-    )
+    const next = this.#nextTime(now)
     if (Number.isFinite(next) && this.stopping === undefined) {
       // A clock that is set moves what is due; look at least once a minute.
       this.#timer = setTimeout(() => this.pump(), Math.min(60_000, Math.max(1, next - now)))
     }
-    const idle = !this.runs.isBusy && !this.intake.isScanning && this.intake.schedule.readySize === 0
-    this.#tellIdle(idle, Number.isFinite(next) ? next : null)
+    const due = this.intake.schedule.nextTime()
+    this.#tellIdle(Number.isFinite(due) ? due : null)
   }
 
-  /** When it changes; a due time that moves by less than a second is no news. */
-  #tellIdle(idle: boolean, nextDue: number | null): void {
-    const moved = Math.abs((nextDue ?? 0) - (this.#toldDue ?? 0)) >= 1000
-    if (idle === this.#isIdle && !(idle && moved)) return
-    this.#isIdle = idle
-    this.#toldDue = nextDue
-    this.options.tell(idle ? { type: 'idle', nextDue } : { type: 'busy' })
+  /** Idleness is told when it has lasted; work at once, if we were thought idle. A due time that moves by less than a second is no news. */
+  #tellIdle(nextDue: number | null): void {
+    if (!this.isIdle) {
+      clearTimeout(this.#idleTimer)
+      this.#idleTimer = undefined
+      if (this.#told !== undefined) this.options.tell({ type: 'busy' })
+      this.#told = undefined
+      return
+    }
+    if (this.#told !== undefined && Math.abs((nextDue ?? 0) - (this.#told.nextDue ?? 0)) < 1000) return
+    this.#idleTimer ??= setTimeout(() => {
+      this.#idleTimer = undefined
+      if (!this.isIdle) return
+      const next = this.intake.schedule.nextTime()
+      this.#told = { nextDue: Number.isFinite(next) ? next : null }
+      this.options.tell({ type: 'idle', nextDue: this.#told.nextDue })
+    }, IDLE_AFTER)
   }
 
   get isIdle(): boolean {
-    return this.#isIdle
+    return !this.runs.isBusy && !this.intake.isScanning && this.intake.schedule.readySize === 0
   }
 
   /** Back in que/ after a verdict: known at once, whatever the watch says. */
