@@ -1,5 +1,5 @@
 /** Listing directories of any size in bounded steps (opendir in pages: the first of a million after 1 ms). */
-import { closeSync, type Dir, fstatSync, opendirSync, openSync } from 'node:fs'
+import { type Dir, lstatSync, opendirSync } from 'node:fs'
 import { BUCKETED, type State } from '../domain/item.ts'
 import { isVisible, type RawName } from '../domain/name.ts'
 import { errnoOf } from '../os/errno.ts'

@@ -17,6 +17,7 @@ import {
 } from '../domain/name.ts'
 import type { QueueConfig } from '../domain/policy.ts'
 import { findItem } from '../fsqueue/find.ts'
+import { ensureQueue } from '../fsqueue/layout.ts'
 import { attachments } from '../fsqueue/message.ts'
 import { type BytePath, fsPath, inQueue, look, type QueueDir, queueDir, stateDir, within } from '../fsqueue/place.ts'
 import { OutcomeUnknown, publish } from '../fsqueue/publish.ts'
@@ -77,6 +78,8 @@ export async function publishCopy(
   native: Native | undefined,
 ): Promise<'published' | 'already'> {
   if (findItem(target.queue, copy.as) !== undefined) return 'already'
+  // A queue is made by one mkdir; its other directories may not be there before its first worker.
+  ensureQueue(target.queue, target.config.shared)
   const attached = attachments(copy.item)
   const { priority, tags } = parseItemName(copy.name)
   const fd = openSync(fsPath(stateDir(target.queue, 'que')), 'r')

@@ -31,8 +31,12 @@ export class ReadinessCheck {
     const path = place(queue, 'que', raw)
     if (kind === 'special') return READY
     if (kind === 'directory') return this.#directory(path, stat, config, now)
-    const { id } = parseItemName(raw)
-    if (kind === 'file' && config.marker !== undefined) return markerReadiness(queue, raw, stat, config.marker, now)
+    const { base, id } = parseItemName(raw)
+    if (kind === 'file' && config.marker !== undefined) {
+      if (base.endsWith(config.marker)) return waitingMarker(base, config.marker, now)
+      if (id === undefined) return markerReadiness(queue, base, stat, config.marker, now)
+    }
+    // Whoever gave it an id renamed it in.
     if (id !== undefined) return kind === 'message' ? this.#message(path, stat, config, now) : READY
     return this.#still(raw, path, stat, config, now)
   }
@@ -103,11 +107,13 @@ function askLease(native: Native, path: BytePath): boolean | undefined {
   }
 }
 
-/** `x` waits for `x.done`, which counts only if it is no older than `x`. The marker itself is never an item. */
-function markerReadiness(queue: QueueDir, raw: RawName, stat: Stats, marker: string, now: Millis): Readiness {
-  const { base } = parseItemName(raw)
-  if (base.endsWith(marker))
-    return { kind: 'settling', why: `a marker: waits for ${base.slice(0, -marker.length)}`, until: now + MARKER_POLL }
+/** The marker itself is never an item. */
+function waitingMarker(base: string, marker: string, now: Millis): Readiness {
+  return { kind: 'settling', why: `a marker: waits for ${base.slice(0, -marker.length)}`, until: now + MARKER_POLL }
+}
+
+/** `x` waits for `x.done`, which counts only if it is no older than `x`. */
+function markerReadiness(queue: QueueDir, base: string, stat: Stats, marker: string, now: Millis): Readiness {
   const mark = look(place(queue, 'que', base + marker))
   if (mark === undefined)
     return { kind: 'settling', why: `waits for its marker ${base + marker}`, until: now + MARKER_POLL }

@@ -1,6 +1,6 @@
 /** At start: what lies in run/ is adopted, settled or put back, as domain/recover.ts says of each. */
 import type { Msg, Verdict } from '../domain/item.ts'
-import { type ItemId, parseItemName, type RawName } from '../domain/name.ts'
+import { displayName, type ItemId, parseItemName, type RawName } from '../domain/name.ts'
 import { type FoundAttempt, type FoundRun, type Recovery, recover } from '../domain/recover.ts'
 import { spentAttempts } from '../domain/settle.ts'
 import {
@@ -51,11 +51,11 @@ function examine(path: BytePath, raw: RawName, newId: (from: string) => ItemId):
   const record = n === 0 ? undefined : readAttempt(path, n)
   const attached = names(within(path, 'attach'))
   const run: FoundRun = {
-    hasContent: reading.kind !== 'absent' || attached.length > 0,
+    hasContent: reading.kind !== 'absent' || attached.length > 0 || entries.includes('msg.refused' as RawName),
     lastAttempt: msg.attempts?.at(-1),
     record: record === undefined ? undefined : foundAttempt(path, record),
   }
-  const name = reading.kind === 'absent' && attached[0] !== undefined ? { ...msg, name: attached[0] } : msg
+  const name = reading.kind === 'absent' && attached[0] !== undefined ? { ...msg, name: displayName(attached[0]) } : msg
   return {
     id: parsed.id ?? newId(parsed.base),
     name: raw,
@@ -94,6 +94,18 @@ export function isGroupAlive(slot: { readonly pid: number; readonly start: numbe
 /** An unreadable environment is no proof of innocence. */
 function isOfSlot(pid: number): boolean {
   return environmentOf(pid, 'PATH') === undefined || environmentOf(pid, 'RQ_SLOT') !== undefined
+}
+
+/**
+ * Does an item's newest attempt run on, under a slot of a worker before us? Somebody moved it out of run/ meanwhile.
+ * Slots of ours are asked for by id.
+ */
+export function isStillRun(item: BytePath, isOurs: (slot: number) => boolean): boolean {
+  const n = newestAttempt(names(item))
+  const record = n === 0 ? undefined : readAttempt(item, n)
+  if (record?.slot === undefined || record.exit !== undefined || isOurs(record.slot.pid)) return false
+  const found = foundAttempt(item, record)
+  return found.started && found.groupAlive
 }
 
 /** A claim that took nothing: only what a claim makes is removed. */

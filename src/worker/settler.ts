@@ -6,7 +6,7 @@
 import type { ItemId } from '../domain/name.ts'
 import { removeAttemptFiles, removeFirstAttempt } from '../fsqueue/attempt.ts'
 import { QueueIoError } from '../fsqueue/errors.ts'
-import { commitMsg, stageMsg } from '../fsqueue/message.ts'
+import { commitMsg, keepBadMsg, stageMsg } from '../fsqueue/message.ts'
 import { type Moved, moveItem } from '../fsqueue/move.ts'
 import { type BytePath, look, makeDir, stateDir } from '../fsqueue/place.ts'
 import { treeOf } from '../fsqueue/sync.ts'
@@ -20,6 +20,8 @@ const GATHER_MS = 10
 export class Settler {
   readonly #context: SettlerContext
   #pending: Ended[] = []
+  /** Failed in a group, so each is tried by itself: what one cannot do must not keep the others from their verdict. */
+  readonly #difficult = new Set<ItemId>()
   #round: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
   #troubled = false
@@ -67,8 +69,9 @@ export class Settler {
 
   #start(): void {
     if (this.#round !== undefined || this.#timer !== undefined || this.#pending.length === 0) return
-    const group = this.#pending
-    this.#pending = []
+    const easy = this.#pending.filter(({ id }) => !this.#difficult.has(id))
+    const group = easy.length > 0 ? easy : this.#pending.slice(0, 1)
+    this.#pending = this.#pending.filter((ended) => !group.includes(ended))
     this.#round = this.#settle(group)
       .catch((error: unknown) => {
         if (!(error instanceof QueueIoError)) throw error
@@ -97,7 +100,9 @@ export class Settler {
   #again(group: readonly Ended[], error: QueueIoError): void {
     this.#troubled = true
     this.#context.onTrouble(error)
-    this.#pending.unshift(...group.filter((ended) => this.#flying.has(ended.id)))
+    const again = group.filter((ended) => this.#flying.has(ended.id))
+    for (const { id } of again) this.#difficult.add(id)
+    this.#pending.push(...again)
     this.#after(RETRY_MS)
   }
 
@@ -120,16 +125,23 @@ export class Settler {
   /** A run whose item was moved away by hand has no verdict to write. */
   #isHere(ended: Ended): boolean {
     if (look(runPath(this.#context.queue, ended)) !== undefined) return true
-    this.#flying.delete(ended.id)
-    this.#committed.delete(ended.id)
+    this.#release(ended)
     this.#context.onGone(ended)
     return false
+  }
+
+  #release({ id }: Ended): void {
+    this.#flying.delete(id)
+    this.#committed.delete(id)
+    this.#difficult.delete(id)
   }
 
   #commit(settled: Settled): void {
     const { ended } = settled
     if (this.#committed.has(ended.id)) return
-    commitMsg(runPath(this.#context.queue, ended))
+    const item = runPath(this.#context.queue, ended)
+    if (ended.outcome.kind === 'refused') keepBadMsg(item)
+    commitMsg(item)
     this.#committed.set(ended.id, settled)
   }
 
@@ -144,10 +156,11 @@ export class Settler {
   /** false: the moves are done, but not known to be on the disk. A failed sync is not tried again. */
   async #syncMoves(moves: readonly Moved[]): Promise<boolean> {
     const { queue, syncer, onTrouble } = this.#context
-    const dirs = new Set<BytePath>()
-    for (const moved of moves) if (moved.kind === 'moved') for (const dir of this.#dirsOf(moved)) dirs.add(dir)
+    const there = moves.filter((moved) => moved.kind === 'moved')
+    // The items themselves, too: their msg was renamed into its place.
+    const paths = new Set([...there.map(({ path }) => path), ...there.flatMap((moved) => this.#dirsOf(moved))])
     try {
-      await syncer().syncGroup(moves.length, () => [...dirs, stateDir(queue, 'run')])
+      await syncer().sync([...paths, stateDir(queue, 'run')], moves.length)
       return true
     } catch (error) {
       if (!(error instanceof QueueIoError)) throw error
@@ -198,8 +211,7 @@ export class Settler {
         this.#context.onTrouble(error)
       }
     }
-    this.#flying.delete(ended.id)
-    this.#committed.delete(ended.id)
+    this.#release(ended)
     this.#context.onSettled(settled, moved, durable)
   }
 }

@@ -17,9 +17,11 @@ import { runValues } from '../launch/values.ts'
 import { commandPath } from './admin.ts'
 import { currentTick } from './guard.ts'
 import type { ReadinessCheck } from './readiness.ts'
+import { isStillRun } from './recovery.ts'
 import { type Run, runPath } from './run.ts'
 
 const HOST = hostname()
+const LIVE_POLL: Millis = 1000
 
 export interface StartContext {
   readonly queue: QueueDir
@@ -27,6 +29,7 @@ export interface StartContext {
   readonly config: QueueConfig
   readonly readiness: ReadinessCheck
   readonly newId: (from: string) => ItemId
+  readonly isOurSlot: (pid: number) => boolean
 }
 
 export type Candidate =
@@ -41,12 +44,14 @@ export function takeEntry(context: StartContext, entry: Entry, now: Millis): Can
   if (stat === undefined) return { kind: 'lost' }
   const ready = readiness.check(queue, entry.raw, stat, config, now)
   if (ready.kind === 'settling') return { kind: 'wait', reason: ready, until: ready.until }
+  const live: Candidate = { kind: 'wait', reason: { kind: 'live-copy' }, until: now + LIVE_POLL }
+  if (stat.isDirectory() && isStillRun(place(queue, 'que', entry.raw), context.isOurSlot)) return live
   const claimed = claim(queue, entry.raw, stat, context.newId)
   switch (claimed.kind) {
     case 'lost':
       return { kind: 'lost' }
     case 'occupied':
-      return { kind: 'wait', reason: { kind: 'live-copy' }, until: now + 1000 }
+      return live
     case 'won':
       takeMarker(context, entry.raw, claimed.item)
       return { kind: 'claimed', item: claimed.item }

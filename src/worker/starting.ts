@@ -122,7 +122,8 @@ export class Starting {
 
   #context(): StartContext {
     const { queue, queueName, newId } = this.#worker.options
-    return { queue, queueName, config: this.#worker.config, readiness: this.#readiness, newId }
+    const isOurSlot = (pid: number) => this.#worker.runs.pool.slots.some((slot) => slot.pid === pid)
+    return { queue, queueName, config: this.#worker.config, readiness: this.#readiness, newId, isOurSlot }
   }
 
   /** Leases need a native call, and dropped files need leases: loaded at the first of them. */

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { QueueIoError } from '../../src/fsqueue/errors.ts'
 import { type BytePath, fsPath, place, stateDir, toBytes } from '../../src/fsqueue/place.ts'
-import { buckets, countItems, directoryMtime, hasItems, itemsOf, scanPages } from '../../src/fsqueue/scan.ts'
+import { buckets, countItems, directoryMark, hasItems, itemsOf, scanPages } from '../../src/fsqueue/scan.ts'
 import { drop, makeQueue, tempDir } from './support.ts'
 
 function scanned(path: BytePath): string[] {
@@ -20,7 +20,7 @@ describe('a scan', () => {
   })
   it('of a directory that is not there lists nothing', () => {
     expect(scanned('/nowhere/at/all' as BytePath)).toEqual([])
-    expect(directoryMtime('/nowhere/at/all' as BytePath)).toBeUndefined()
+    expect(directoryMark('/nowhere/at/all' as BytePath)).toBeUndefined()
     expect(hasItems('/nowhere/at/all' as BytePath)).toBe(false)
   })
   it('of a file is an error', () => {
@@ -100,8 +100,8 @@ describe('finished items', () => {
 it('a directory tells by its time that something came or went', () => {
   const test = makeQueue()
   const dir = stateDir(test.queue, 'que')
-  const before = directoryMtime(dir)
+  const before = directoryMark(dir)?.mtime
   execFileSync('sleep', ['0.02'])
   drop(test, 'x')
-  expect(directoryMtime(dir)).not.toBe(before)
+  expect(directoryMark(dir)?.mtime).not.toBe(before)
 })
