@@ -1,5 +1,5 @@
 /** `rqd stop`, `restart`, `reload`: signals to the daemon that holds the root. */
-import { closeSync } from 'node:fs'
+import { closeSync, existsSync } from 'node:fs'
 import { describeHolder, type Holder, livingHolder, lockPath, readHolder } from '../os/holder.ts'
 import { tryLock } from '../os/lock.ts'
 import { isAlive, signalProcess } from '../os/process.ts'
@@ -47,7 +47,7 @@ function noneHere(root: string): number {
 
 /** In another container or on another host its pid means nothing here, but its lock does. */
 function isLockedElsewhere(root: string): boolean {
-  if (readHolder(root) === undefined) return false
+  if (!existsSync(lockPath(root))) return false
   const fd = tryLock(lockPath(root))
   if (fd === undefined) return true
   closeSync(fd)

@@ -13,6 +13,7 @@ export interface Holder {
   readonly host: string
   /** ISO 8601, UTC. */
   readonly since: string
+  /** It stopped in order and left nothing running. */
   readonly clean: boolean
   /** A service manager started it and will start it again. */
   readonly service: boolean
@@ -37,7 +38,7 @@ export function ourselves(now: Date): Holder {
   }
 }
 
-/** The note of the last or present holder; undefined after a clean stop. */
+/** The note of the last or present holder. */
 export function readHolder(root: string): Holder | undefined {
   let fd: number | undefined
   try {
@@ -62,7 +63,7 @@ function parseHolder(text: string): Holder | undefined {
   try {
     value = JSON.parse(text)
   } catch (error) {
-    // Empty after a clean stop, torn after a power cut.
+    // Never written, or torn by a power cut.
     if (!(error instanceof SyntaxError)) throw error
     return undefined
   }

@@ -1,5 +1,5 @@
 /** One daemon's life: make the root, lock it, supervise, leave it as it was asked to. */
-import { mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { createRoot, rootFormat } from '../fsqueue/layout.ts'
 import type { RqEvent } from '../log/events.ts'
@@ -85,10 +85,13 @@ export async function runDaemon(options: DaemonOptions): Promise<DaemonEnd> {
     workerProgram: options.workerProgram,
     emit,
     carefulUntil: lock.uncleanBoot ? Date.now() + CAREFUL_MS : undefined,
-    keepLock: () => lock.keep(),
+    keepLock: () => {
+      if (!existsSync(pidPath(root))) writePid(root)
+      return lock.keep()
+    },
   })
   obeySignals(supervisor)
-  writePid(root, emit)
+  if (!writePid(root)) emit({ kind: 'trouble', what: 'rqd.pid could not be written' })
   const ending = await supervisor.run((queues) => {
     emit({ kind: 'daemon-started', root, pid: process.pid, queues })
     options.onReady()
@@ -115,12 +118,13 @@ function obeySignals(supervisor: Supervisor): void {
   process.on('SIGHUP', () => supervisor.reload())
 }
 
-function writePid(root: string, emit: (event: RqEvent) => void): void {
+function writePid(root: string): boolean {
   try {
     writeFileSync(pidPath(root), `${process.pid}\n`, { mode: 0o600 })
+    return true
   } catch (error) {
     if (errnoOf(error) === undefined) throw error
-    emit({ kind: 'trouble', what: `rqd.pid could not be written: ${errnoOf(error)}` })
+    return false
   }
 }
 

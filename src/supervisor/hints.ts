@@ -2,133 +2,123 @@
  * Hints from the kernel that something changed: chokidar on `queue/`, plain watches on the root and on the queues
  * that sleep. One process, so one inotify instance for all. Hints may be missing; the slow poll is the truth.
  */
-import { type FSWatcher, watch } from 'node:fs'
+import type { FSWatcher } from 'node:fs'
 import { join } from 'node:path'
+import type { FSWatcher as Chokidar } from 'chokidar'
 import type { QueueDir } from '../fsqueue/place.ts'
-import { fsPath, stateDir } from '../fsqueue/place.ts'
 import { errnoOf } from '../os/errno.ts'
 import { type FoundQueue, SWITCHES } from './queues.ts'
+import { Sleeper, watchPlainly } from './sleeper.ts'
 
 export interface HintHandlers {
   /** Queues came, went or were renamed. */
   readonly onQueues: () => void
   readonly onQueue: (inode: string) => void
-  /** `_paused` or `config.json` of the root, or its lock. */
+  /** `_paused` or `config.json` of the root, its lock, or `queue/` itself. */
   readonly onRoot: (name: string) => void
-  /** No hints from there any more. */
+  /** Some hints will not come any more; said once until they all come again. */
   readonly onTrouble: (what: string) => void
-}
-
-export interface Hints {
-  /** Watches these sleeping queues and no others. */
-  sleepers(queues: ReadonlyMap<string, { readonly found: FoundQueue; readonly dir: QueueDir }>): void
-  /** False: a watch is missing, so poll faster. */
-  isComplete(): boolean
-  close(): Promise<void>
 }
 
 const ROOT_NAMES = new Set(['_paused', 'config.json', '_lock', 'queue'])
 
-export async function watchRoot(root: string, handlers: HintHandlers): Promise<Hints> {
-  const { watch: chokidar } = await import('chokidar')
-  let missing = 0
-  const trouble = (what: string, error: unknown) => {
-    missing += 1
-    handlers.onTrouble(`no watch on ${what}: ${errnoOf(error) ?? String(error)}`)
+export class Hints {
+  readonly #root: string
+  readonly #handlers: HintHandlers
+  readonly #sleepers = new Map<string, Sleeper>()
+  #queues: Chokidar | undefined
+  #own: FSWatcher | undefined
+  #renewal: Promise<void> = Promise.resolve()
+  #isTroubled = false
+  #hasSaid = false
+
+  constructor(root: string, handlers: HintHandlers) {
+    this.#root = root
+    this.#handlers = handlers
   }
-  const queueWatcher = chokidar(join(root, 'queue'), { depth: 0, ignoreInitial: true })
-  queueWatcher.on('all', handlers.onQueues).on('error', (error) => trouble('queue/', error))
-  await new Promise<void>((resolve) => {
-    queueWatcher.once('ready', resolve)
-    queueWatcher.once('error', () => resolve())
-  })
-  const rootWatcher = watchPlainly(
-    root,
-    (name) => {
-      if (name !== null && ROOT_NAMES.has(name)) handlers.onRoot(name)
-    },
-    (error) => trouble('the root', error),
-  )
 
-  const sleeping = new Map<string, Sleeper>()
-  return {
-    sleepers: (queues) => {
-      for (const [inode, sleeper] of sleeping) {
-        if (queues.get(inode)?.found.path === sleeper.path) continue
-        sleeper.close()
-        sleeping.delete(inode)
-      }
-      for (const [inode, { found, dir }] of queues) {
-        if (sleeping.has(inode)) continue
-        sleeping.set(
-          inode,
-          watchSleeper(found, dir, handlers.onQueue, (error) => trouble(`queue ${found.name}`, error)),
-        )
-      }
-    },
-    isComplete: () => missing === 0,
-    close: async () => {
-      for (const sleeper of sleeping.values()) sleeper.close()
-      rootWatcher?.close()
-      await queueWatcher.close()
-    },
+  /** Resolves when changes in `queue/` are seen. */
+  async watch(): Promise<void> {
+    this.#watchOwn()
+    await this.#watchQueues()
   }
-}
 
-interface Sleeper {
-  readonly path: string
-  close(): void
-}
-
-function watchSleeper(
-  found: FoundQueue,
-  dir: QueueDir,
-  onQueue: (inode: string) => void,
-  onError: (error: unknown) => void,
-): Sleeper {
-  const que = dir.dirs.que
-  const hint = () => onQueue(found.inode)
-  let items = watchPlainly(fsPath(stateDir(dir, 'que')), hint, ignoreAbsence(onError))
-  const own = watchPlainly(
-    found.path,
-    (name) => {
-      if (name !== null && name !== que && !SWITCHES.some((known) => known === name)) return
-      // `que/` came, or was replaced: the old watch is on a directory that nobody drops into any more.
-      if (name === null || name === que) {
-        items?.close()
-        items = watchPlainly(fsPath(stateDir(dir, 'que')), hint, ignoreAbsence(onError))
-      }
-      hint()
-    },
-    ignoreAbsence(onError),
-  )
-  return {
-    path: found.path,
-    close: () => {
-      items?.close()
-      own?.close()
-    },
+  /** Watches these sleeping queues and no others. */
+  sleepers(queues: ReadonlyMap<string, { readonly found: FoundQueue; readonly dir: QueueDir }>): void {
+    for (const [inode, sleeper] of this.#sleepers) {
+      const queue = queues.get(inode)
+      if (queue !== undefined && sleeper.isOf(queue.found, queue.dir)) continue
+      sleeper.close()
+      this.#sleepers.delete(inode)
+    }
+    for (const [inode, { found, dir }] of queues) {
+      if (this.#sleepers.has(inode)) continue
+      const sleeper = new Sleeper(found, dir, [...SWITCHES], {
+        onHint: () => this.#handlers.onQueue(inode),
+        onError: (error) => this.#trouble(`queue ${found.name}`, error),
+      })
+      this.#sleepers.set(inode, sleeper)
+    }
   }
-}
 
-/** A queue may vanish between the listing and the watch; the next listing says so. */
-function ignoreAbsence(onError: (error: unknown) => void): (error: unknown) => void {
-  return (error) => {
-    if (errnoOf(error) !== 'ENOENT') onError(error)
+  /** Tries again to watch what could not be watched; false: something is still missing, poll faster. */
+  mend(): boolean {
+    if (!this.#isTroubled) {
+      this.#hasSaid = false
+      return true
+    }
+    this.#isTroubled = false
+    if (this.#own === undefined) this.#watchOwn()
+    if (this.#queues === undefined) void this.#watchQueues()
+    for (const sleeper of this.#sleepers.values()) sleeper.mend()
+    return !this.#isTroubled
   }
-}
 
-function watchPlainly(
-  path: string | Buffer,
-  onName: (name: string | null) => void,
-  onError: (error: unknown) => void,
-): FSWatcher | undefined {
-  try {
-    const watcher = watch(path, { persistent: false }, (_event, name) => onName(name))
-    return watcher.on('error', onError)
-  } catch (error) {
-    if (errnoOf(error) === undefined) throw error
-    onError(error)
-    return undefined
+  async close(): Promise<void> {
+    for (const sleeper of this.#sleepers.values()) sleeper.close()
+    this.#own?.close()
+    await this.#queues?.close()
+  }
+
+  #watchOwn(): void {
+    const onName = (name: string | null) => {
+      if (name === 'queue') void this.#watchQueues()
+      if (name !== null && ROOT_NAMES.has(name)) this.#handlers.onRoot(name)
+    }
+    this.#own = watchPlainly(this.#root, onName, (error) => {
+      this.#own = undefined
+      this.#trouble('the root', error)
+    })
+  }
+
+  /** Anew when `queue/` itself came or went: a watch stays on the directory that it was set on. One at a time. */
+  #watchQueues(): Promise<void> {
+    this.#renewal = this.#renewal.then(() => this.#renewWatch())
+    return this.#renewal
+  }
+
+  async #renewWatch(): Promise<void> {
+    const { watch } = await import('chokidar')
+    await this.#queues?.close()
+    const watcher = watch(join(this.#root, 'queue'), { depth: 0, ignoreInitial: true })
+    this.#queues = watcher
+    watcher.on('all', this.#handlers.onQueues)
+    await new Promise<void>((resolve) => {
+      watcher.once('ready', resolve)
+      watcher.on('error', (error) => {
+        if (this.#queues === watcher) this.#queues = undefined
+        void watcher.close()
+        this.#trouble('queue/', error)
+        resolve()
+      })
+    })
+    this.#handlers.onQueues()
+  }
+
+  #trouble(what: string, error: unknown): void {
+    this.#isTroubled = true
+    if (this.#hasSaid) return
+    this.#hasSaid = true
+    this.#handlers.onTrouble(`no watch on ${what}: ${errnoOf(error) ?? String(error)}`)
   }
 }

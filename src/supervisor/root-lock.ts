@@ -2,7 +2,7 @@
  * One daemon per root. flock(2) follows the inode, so that a symlink or a bind mount leads to the same lock, and
  * it dies with its holder. Beside it lies a lock directory with a heartbeat, for kernels that do not share flocks.
  */
-import { closeSync, fstatSync, ftruncateSync, rmdirSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, rmdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { errnoOf } from '../os/errno.ts'
@@ -50,33 +50,31 @@ export async function takeRootLock(root: string, onLost: (why: string) => void):
     closeSync(fd)
     return { kind: 'held', by: describeHolder(root, last) }
   }
-  const troubles = [...heartbeat.troubles, ...noteOurselves(fd)]
-  return { kind: 'taken', lock: lockOf(root, fd, last, troubles, heartbeat.release) }
+  return { kind: 'taken', lock: lockOf(root, fd, last, heartbeat) }
 }
 
-function lockOf(
-  root: string,
-  firstFd: number,
-  last: Holder | undefined,
-  troubles: readonly string[],
-  stopHeartbeat: () => Promise<void>,
-): RootLock {
+function lockOf(root: string, firstFd: number, last: Holder | undefined, heartbeat: Beating): RootLock {
   let fd = firstFd
+  const me = ourselves(new Date())
+  let trouble = sign(fd, me)
   return {
     uncleanBoot: last !== undefined && !last.clean && last.boot !== bootId(),
-    troubles,
+    troubles: [...heartbeat.troubles, ...(trouble === undefined ? [] : [trouble])],
     keep: () => {
-      if (isSame(fd, lockPath(root)) || statSync(root, { throwIfNoEntry: false }) === undefined) return true
-      const again = tryLock(lockPath(root))
-      if (again === undefined) return false
-      closeSync(fd)
-      fd = again
-      noteOurselves(fd)
+      if (!isSame(fd, lockPath(root)) && statSync(root, { throwIfNoEntry: false }) !== undefined) {
+        const again = tryLock(lockPath(root))
+        if (again === undefined) return false
+        closeSync(fd)
+        fd = again
+        trouble = sign(fd, me)
+      }
+      if (trouble !== undefined) trouble = sign(fd, me)
       return true
     },
     release: async (clean) => {
-      await stopHeartbeat()
-      if (clean) attempt(() => ftruncateSync(fd, 0))
+      await heartbeat.release()
+      // Written over, not emptied: that needs no room on a full disk, now and at the next start.
+      if (clean) sign(fd, { ...me, clean: true })
       closeSync(fd)
     },
   }
@@ -100,20 +98,24 @@ function isProvedDead(root: string, last: Holder | undefined): boolean {
   return last !== undefined && (last.boot === bootId() || filesystemOf(root).kind === 'local')
 }
 
-function noteOurselves(fd: number): string[] {
+/** What was in the way, if anything was: a full disk must not keep the daemon from draining it. */
+function sign(fd: number, holder: Holder): string | undefined {
   try {
-    writeHolder(fd, ourselves(new Date()))
-    return []
+    writeHolder(fd, holder)
+    return undefined
   } catch (error) {
-    // A full disk must not keep the daemon from draining it.
     if (errnoOf(error) === undefined) throw error
-    return [`_lock could not be signed: ${errnoOf(error)}`]
+    return `_lock could not be signed: ${errnoOf(error)}`
   }
 }
 
-type Heartbeat =
-  | { readonly kind: 'beating'; readonly troubles: readonly string[]; readonly release: () => Promise<void> }
-  | { readonly kind: 'held' }
+interface Beating {
+  readonly kind: 'beating'
+  readonly troubles: readonly string[]
+  readonly release: () => Promise<void>
+}
+
+type Heartbeat = Beating | { readonly kind: 'held' }
 
 async function takeHeartbeat(root: string, lastIsDead: boolean, onLost: (why: string) => void): Promise<Heartbeat> {
   const { lock } = (await import('proper-lockfile')).default

@@ -7,24 +7,18 @@ import { join } from 'node:path'
 import { formatProblem, loadRootConfig, type RootConfig } from '../config/config.ts'
 import type { Millis } from '../domain/name.ts'
 import { type PlanAction, plan } from '../domain/plan.ts'
-import type { StopMode } from '../domain/worker-protocol.ts'
 import { hasFlag } from '../fsqueue/layout.ts'
 import { type BytePath, toBytes, within } from '../fsqueue/place.ts'
 import type { RqEvent } from '../log/events.ts'
 import { errnoOf } from '../os/errno.ts'
 import { type Bell, makeBell } from './bell.ts'
-import { type Hints, watchRoot } from './hints.ts'
+import { type Ending, stronger } from './ending.ts'
+import { Hints } from './hints.ts'
 import type { FoundQueue } from './queues.ts'
 import { Roster } from './roster.ts'
 import { killSlots } from './slots.ts'
 import type { WorkerStart } from './worker-process.ts'
 import { Workers } from './workers.ts'
-
-/** How the daemon is asked to end. `kill` leaves no handler alive and waits for nothing. */
-export type Ending = Extract<StopMode, 'term' | 'drain' | 'detach'> | 'kill'
-
-/** A later wish counts if it is stronger. */
-const STRENGTH = { drain: 0, detach: 1, term: 2, kill: 3 } as const satisfies Record<Ending, number>
 
 /** Hints are the rule; this is for the ones that the kernel dropped. */
 const POLL_MS = 30_000
@@ -51,7 +45,7 @@ export class Supervisor {
   readonly #bell: Bell = makeBell()
   readonly #roster: Roster
   readonly #workers: Workers
-  #hints: Hints | undefined
+  readonly #hints: Hints
   #config: RootConfig = { warmWorkers: 16, queue: {} }
   #wish: Ending | undefined
   #granted: Ending | undefined
@@ -72,11 +66,27 @@ export class Supervisor {
       monotonic: () => performance.now(),
       random: Math.random,
     })
+    this.#hints = new Hints(options.root, {
+      onQueues: () => {
+        this.#isListStale = true
+        this.#bell.ring()
+      },
+      onQueue: (inode) => {
+        this.#roster.doubt(inode)
+        this.#bell.ring()
+      },
+      onRoot: (name) => this.#onRoot(name),
+      onTrouble: (what) => {
+        options.emit({ kind: 'trouble', what: `${what}; looking once a second` })
+        this.#nextPoll = 0
+        this.#bell.ring()
+      },
+    })
   }
 
   /** Asks for the end; for signal handlers. */
   stop(how: Ending): void {
-    if (this.#wish === undefined || STRENGTH[how] > STRENGTH[this.#wish]) this.#wish = how
+    this.#wish = stronger(this.#wish, how)
     this.#bell.ring()
   }
 
@@ -93,18 +103,7 @@ export class Supervisor {
   /** Runs until it is asked to end and no worker is left. `onReady`: watching, and the first plan is carried out. */
   async run(onReady: (queues: number) => void): Promise<Ending> {
     this.#loadConfig()
-    this.#hints = await watchRoot(this.#options.root, {
-      onQueues: () => {
-        this.#isListStale = true
-        this.#bell.ring()
-      },
-      onQueue: (inode) => {
-        this.#roster.doubt(inode)
-        this.#bell.ring()
-      },
-      onRoot: (name) => this.#onRoot(name),
-      onTrouble: (what) => this.#options.emit({ kind: 'trouble', what }),
-    })
+    await this.#hints.watch()
     let wait = this.#turn()
     onReady(this.#roster.size)
     for (;;) {
@@ -145,7 +144,7 @@ export class Supervisor {
       this.#lookAround()
       const isAwake = (inode: string) => this.#workers.isAlive(inode)
       // Watch first, then look: what comes between is seen twice, never missed.
-      this.#hints?.sleepers(this.#roster.sleepers(isAwake))
+      this.#hints.sleepers(this.#roster.sleepers(isAwake))
       const queues = this.#roster.wanted(isAwake)
       const now = Date.now()
       const limits = { warmWorkers: this.#config.warmWorkers, startAtOnce: Math.max(2, availableParallelism()) }
@@ -164,7 +163,7 @@ export class Supervisor {
     const now = performance.now()
     if (now >= this.#nextPoll) {
       const slow = POLL_MS + POLL_PER_QUEUE_MS * this.#roster.size
-      this.#nextPoll = now + (this.#hints?.isComplete() === true ? slow : POLL_WITHOUT_HINTS_MS)
+      this.#nextPoll = now + (this.#hints.mend() ? slow : POLL_WITHOUT_HINTS_MS)
       this.#isListStale = true
       this.#isRootStale = true
       this.#roster.poll((inode) => this.#workers.isAlive(inode))

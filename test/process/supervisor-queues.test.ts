@@ -21,6 +21,16 @@ describe('a queue', () => {
     await daemon.stop()
   })
 
+  test('works also when queue/ itself was replaced', async () => {
+    const daemon = await startDaemon(tempRoot())
+    rmSync(join(daemon.root, 'queue'), { recursive: true })
+    mkdirSync(join(daemon.root, 'queue'))
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    const queue = openQueue(makeQueue(daemon.root, 'a'))
+    expect(await queue.settled(queue.drop())).toBe('done')
+    await daemon.stop()
+  })
+
   test('that is removed loses its worker; what is no queue is named once', async () => {
     const root = tempRoot()
     const path = makeQueue(root, 'a')
