@@ -98,6 +98,11 @@ function isAttempt(value: unknown): value is Attempt {
   )
 }
 
+/** Would a message that holds this value be refused when it is read again? */
+export function isTooDeep(value: unknown): boolean {
+  return isDeeper(value, MAX_DEPTH - 1)
+}
+
 function isDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false
   return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1))

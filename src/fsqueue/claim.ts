@@ -7,7 +7,7 @@ import type { Msg } from '../domain/item.ts'
 import { displayName, formatItemName, type ItemId, idTail, parseItemName, type RawName } from '../domain/name.ts'
 import { spentAttempts } from '../domain/settle.ts'
 import { highestNumber } from './attempt.ts'
-import { moveNew, removeEmptyDir, removeFile, rename } from './files.ts'
+import { clearName, freeName, moveNew, removeEmptyDir, rename } from './files.ts'
 import { type Attachments, attachments, readMsg } from './message.ts'
 import { type BytePath, look, makeDir, names, place, type QueueDir, within } from './place.ts'
 
@@ -161,8 +161,8 @@ export function openItem(
   const refusal = reading.kind === 'bad' ? reading.problem : attached.kind === 'refused' ? attached.why : undefined
   const before = Math.max(attempts.at(-1)?.n ?? 0, highestNumber(entries))
   // A mark or a result of an earlier life must not pass for one of this run.
-  if (entries.includes('cancel' as RawName)) removeFile(within(item, 'cancel'))
-  if (entries.includes('result' as RawName)) moveNew(within(item, 'result'), within(item, `result.${before}`))
+  if (entries.includes('cancel' as RawName)) clearName(item, 'cancel')
+  if (entries.includes('result' as RawName)) moveNew(within(item, 'result'), freeName(item, `result.${before}`))
   return {
     id,
     name,

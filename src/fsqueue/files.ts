@@ -5,7 +5,7 @@ import {
 import { errnoOf } from '../os/errno.ts'
 import type { Native } from '../os/native.ts'
 import { QueueIoError } from './errors.ts'
-import { type BytePath, fsPath, look } from './place.ts'
+import { type BytePath, fsPath, look, names, within } from './place.ts'
 
 /** Writes a new file, whole. Never follows a link, never overwrites: false when the name is taken. */
 export function writeNew(path: BytePath, data: string | Uint8Array, mode = 0o600): boolean {
@@ -166,4 +166,19 @@ export function removeEmptyDir(path: BytePath): boolean {
     if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOENT' || code === 'ENOTDIR') return false
     throw new QueueIoError('rmdir', path, error)
   }
+}
+
+/** A name in a directory that nothing has yet: the wanted one, or with a number behind it. */
+export function freeName(dir: BytePath, wanted: string): BytePath {
+  const taken = new Set<string>(names(dir))
+  let name = wanted
+  for (let i = 1; taken.has(name); i += 1) name = `${wanted}-${i}`
+  return within(dir, name)
+}
+
+/** Frees a name that is ours in an item: a file goes; a directory, which somebody else put there, gets another name. */
+export function clearName(item: BytePath, name: string): void {
+  const path = within(item, name)
+  if (look(path)?.isDirectory() === true) rename(path, freeName(item, `${name}.dir`))
+  else removeFile(path)
 }

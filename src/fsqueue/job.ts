@@ -1,6 +1,6 @@
 /** `job/`, the handler's working directory: made afresh by us, because what lies in an item is hostile. */
-import { removeEmptyDir, rename } from './files.ts'
-import { type BytePath, look, makeDir, names, within } from './place.ts'
+import { freeName, removeEmptyDir, rename } from './files.ts'
+import { type BytePath, look, makeDir, within } from './place.ts'
 
 export const LOG_NAME = 'stdio.log'
 
@@ -19,11 +19,4 @@ export function freshJob(item: BytePath, n: number): void {
   if (stat?.isFile() === true && stat.nlink === 1 && stat.uid === process.getuid?.() && n > 1)
     rename(log, within(job, LOG_NAME))
   removeEmptyDir(aside)
-}
-
-function freeName(item: BytePath, wanted: string): BytePath {
-  const taken = new Set<string>(names(item))
-  let name = wanted
-  for (let i = 1; taken.has(name); i += 1) name = `${wanted}-${i}`
-  return within(item, name)
 }

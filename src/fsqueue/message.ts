@@ -2,7 +2,8 @@
 import type { Msg } from '../domain/item.ts'
 import { formatMsg, MAX_STORED_BYTES, parseMsg } from '../domain/msg.ts'
 import type { RawName } from '../domain/name.ts'
-import { readRegular, removeFile, rename, writeNew } from './files.ts'
+import { QueueIoError } from './errors.ts'
+import { clearName, freeName, moveNew, readRegular, rename, writeNew } from './files.ts'
 import { type BytePath, look, names, within } from './place.ts'
 
 export type MsgReading =
@@ -35,7 +36,7 @@ export function stageMsg(item: BytePath, msg: Msg): BytePath {
   const staged = within(item, '.msg.new')
   const text = formatMsg(msg)
   if (!writeNew(staged, text)) {
-    removeFile(staged)
+    clearName(item, '.msg.new')
     writeNew(staged, text)
   }
   return staged
@@ -43,7 +44,19 @@ export function stageMsg(item: BytePath, msg: Msg): BytePath {
 
 /** Second half: one rename, so that no reader sees half a message. */
 export function commitMsg(item: BytePath): 'moved' | 'gone' {
-  return rename(within(item, '.msg.new'), within(item, 'msg'))
+  const commit = () => rename(within(item, '.msg.new'), within(item, 'msg'))
+  try {
+    return commit()
+  } catch (error) {
+    if (!(error instanceof QueueIoError) || error.code !== 'EISDIR') throw error
+    keepBadMsg(item)
+    return commit()
+  }
+}
+
+/** What is no message is kept as `msg.refused`: a person may still make one of it. */
+export function keepBadMsg(item: BytePath): void {
+  if (readMsg(item).kind === 'bad') moveNew(within(item, 'msg'), freeName(item, 'msg.refused'))
 }
 
 export type Attachments =

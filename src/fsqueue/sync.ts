@@ -22,15 +22,20 @@ const SYNCFS_GROUP = 3
 const PARALLEL = 4
 
 export interface Syncer {
-  /** Puts these files and directories on the disk, or throws. What vanished meanwhile needs no sync. */
-  sync(paths: readonly BytePath[]): Promise<void>
-  /** The same for a group of `size` things whose paths are listed only if each is synced by itself. */
+  /**
+   * Puts these files and directories on the disk, or throws. What vanished meanwhile needs no sync. In this order: a
+   * directory that items went to comes before the one that they left, or a crash in between loses them. `size`: of
+   * how many things they are.
+   */
+  sync(paths: readonly BytePath[], size?: number): Promise<void>
+  /** Many contents in any order: those of `size` things, whose paths are listed only if they are synced one by one. */
   syncGroup(size: number, paths: () => readonly BytePath[]): Promise<void>
 }
 
 /** `fd`: any descriptor on the file system, opened before what is to be synced was written. */
 export function makeSyncer(durability: Durability, fd: number, native: Native | undefined): Syncer {
-  if (durability === 'none' || isInMemory(fd)) return { sync: () => Promise.resolve(), syncGroup: () => Promise.resolve() }
+  if (durability === 'none' || isInMemory(fd))
+    return { sync: () => Promise.resolve(), syncGroup: () => Promise.resolve() }
   const whole = durability === 'group' ? native : undefined
   const flush = async (native: Native, example: BytePath | undefined) => {
     await native.syncfs(fd).catch((error: unknown) => {
@@ -38,9 +43,15 @@ export function makeSyncer(durability: Durability, fd: number, native: Native | 
     })
   }
   return {
-    sync: (paths) => (whole !== undefined && paths.length >= SYNCFS_FROM ? flush(whole, paths[0]) : syncEach(paths)),
-    syncGroup: (size, paths) =>
-      whole !== undefined && size >= SYNCFS_GROUP ? flush(whole, undefined) : syncEach(paths()),
+    sync: (paths, size = 1) => {
+      const isMany = size >= SYNCFS_GROUP || paths.length >= SYNCFS_FROM
+      return whole !== undefined && isMany ? flush(whole, paths[0]) : syncInOrder(paths)
+    },
+    syncGroup: (size, paths) => {
+      if (whole !== undefined && size >= SYNCFS_GROUP) return flush(whole, undefined)
+      const each = paths()
+      return whole !== undefined && each.length >= SYNCFS_FROM ? flush(whole, each[0]) : syncEach(each)
+    },
   }
 }
 
@@ -76,10 +87,10 @@ async function syncOne(path: BytePath): Promise<void> {
 }
 
 /** All regular files and directories in and under `path`, itself included; links and specials are left out. */
-export function treeOf(path: BytePath, limit = 2000): BytePath[] {
+export function treeOf(path: BytePath): BytePath[] {
   const found: BytePath[] = []
   const todo: BytePath[] = [path]
-  for (let next = todo.pop(); next !== undefined && found.length < limit; next = todo.pop()) {
+  for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
     const stat = look(next)
     if (stat?.isDirectory() === true) {
       found.push(next)

@@ -70,8 +70,9 @@ export class Settler {
   #start(): void {
     if (this.#round !== undefined || this.#timer !== undefined || this.#pending.length === 0) return
     const easy = this.#pending.filter(({ id }) => !this.#difficult.has(id))
-    const group = easy.length > 0 ? easy : this.#pending.slice(0, 1)
-    this.#pending = this.#pending.filter((ended) => !group.includes(ended))
+    const difficult = this.#pending.filter(({ id }) => this.#difficult.has(id))
+    const group = easy.length > 0 ? easy : difficult.splice(0, 1)
+    this.#pending = difficult
     this.#round = this.#settle(group)
       .catch((error: unknown) => {
         if (!(error instanceof QueueIoError)) throw error
