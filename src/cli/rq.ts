@@ -155,12 +155,15 @@ function report(name: VerbName, answer: Answer<unknown>, taken: Taken): void {
   for (const { text } of answer.problems) complain(text)
 }
 
-/** The code of the problems if they are of one kind, else that of a failure. */
+const INTERRUPTED: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 }
+
+/** The code of the problems if they are of one kind, else that of a failure; as shells say it, of an interruption. */
 function exitOf(answer: Answer<unknown>): number {
+  const interrupted = INTERRUPTED[String(cancelled.signal.reason)]
+  if (interrupted !== undefined) return interrupted
   const kinds = new Set(answer.problems.map(({ kind }) => kind))
   if (answer.failed === true) kinds.add('failed')
   const [kind] = kinds
-  if (cancelled.signal.aborted && kind === undefined) return 128 + (cancelled.signal.reason === 'SIGINT' ? 2 : 15)
   if (kind === undefined) return 0
   return kinds.size === 1 ? EXIT[kind] : EXIT.failed
 }

@@ -64,7 +64,7 @@ export function messageItem(context: Context, wish: Wish, msg: Msg = wish.msg ??
 export function spooledItem(context: Context, wish: Wish, spooled: BytePath): Item {
   const source: Source = { kind: 'link', path: spooled }
   const draft = draftOf(wish, wish.id ?? context.newId(), wish.msg, [{ name: 'payload' as RawName, source }])
-  return { draft, bytes: 0, moved: [spooled] }
+  return { draft, bytes: 0, moved: [] }
 }
 
 /** One JSON message, as in a line of `--json -`. */

@@ -1,8 +1,10 @@
 /** `rq inject`: items into a queue, each told of when it is on the disk. */
-import { constants, createWriteStream } from 'node:fs'
+import { constants, createWriteStream, openSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { pipeline } from 'node:stream/promises'
 import type { Msg } from '../domain/item.ts'
+import type { QueueConfig } from '../domain/policy.ts'
+import { removeFile } from '../fsqueue/files.ts'
 import { ensureQueue } from '../fsqueue/layout.ts'
 import { type BytePath, fsPath, place } from '../fsqueue/place.ts'
 import { type Answer, isProblem, ok, type Problem, problem, refuse } from './answer.ts'
@@ -68,15 +70,29 @@ export const inject = defineVerb({
     if ('problem' in loaded) return refuse('failed', `queue ${queue.name}: ${loaded.problem}`)
     ensureQueue(queue.dir, loaded.config.shared)
 
-    const publishAll = async (): Promise<Answer<Injected>> => {
-      const publisher = await Publisher.open(context, queue, loaded.config, isMany(input))
-      await feed(context, queue, input, publisher)
-      const { published, problems } = await publisher.close()
-      return ok({ queue: queue.name, published, existed: 0 }, problems)
-    }
+    const publishAll = () => publishGiven(context, queue, loaded.config, input)
     return input.id === undefined ? publishAll() : injectOnce(context, queue, input.id, publishAll)
   },
 })
+
+async function publishGiven(
+  context: Context,
+  queue: Queue,
+  config: QueueConfig,
+  input: Given,
+): Promise<Answer<Injected>> {
+  const publisher = await Publisher.open(context, queue, config, isMany(input))
+  const spooled = place(queue.dir, 'prep', `.stdin-${context.newId()}`)
+  try {
+    await feed(context, input, publisher, spooled)
+    const { published, problems } = await publisher.close()
+    if (context.cancelled.aborted)
+      context.tell({ kind: 'note', text: `interrupted: ${published} published, nothing half` })
+    return ok({ queue: queue.name, published, existed: 0 }, problems)
+  } finally {
+    removeFile(spooled)
+  }
+}
 
 type Given = Input<typeof args, typeof options>
 
@@ -127,7 +143,7 @@ function msgOf(input: Given): Msg | undefined {
   return Object.keys(msg).length === 0 ? undefined : msg
 }
 
-async function feed(context: Context, queue: Queue, input: Given, publisher: Publisher): Promise<void> {
+async function feed(context: Context, input: Given, publisher: Publisher, spooled: BytePath): Promise<void> {
   const wish = wishOf(context, input)
   if (input.json !== undefined) return feedLines(context, wish, publisher)
   if (input.attach.length > 0)
@@ -135,7 +151,7 @@ async function feed(context: Context, queue: Queue, input: Given, publisher: Pub
   if (input.file.length === 0) return void (await publisher.add(messageItem(context, wish)))
   let done = 0
   for (const path of input.file) {
-    const item = isStdin(path) ? await spool(context, queue, wish) : fileItem(context, wish, path)
+    const item = isStdin(path) ? await spool(context, wish, spooled) : fileItem(context, wish, path)
     if (!(await offer(publisher, item))) return
     done += 1
     context.tell({ kind: 'progress', done, total: input.file.length })
@@ -152,7 +168,12 @@ async function feedLines(context: Context, wish: Wish, publisher: Publisher): Pr
   let number = 0
   // A program may wait for our answer before it sends the next line.
   const idle = setTimeout(() => publisher.flush(), IDLE)
-  for await (const line of createInterface({ input: context.input(), crlfDelay: Number.POSITIVE_INFINITY })) {
+  const lines = createInterface({
+    input: context.input(),
+    crlfDelay: Number.POSITIVE_INFINITY,
+    signal: context.cancelled,
+  })
+  for await (const line of lines) {
     number += 1
     idle.refresh()
     if (line.trim() === '') continue
@@ -164,14 +185,13 @@ async function feedLines(context: Context, wish: Wish, publisher: Publisher): Pr
 }
 
 /** Stdin may be larger than memory: it goes into a file of ours, which becomes the item by a link. */
-async function spool(context: Context, queue: Queue, wish: Wish): Promise<Item | Problem> {
-  const name = `.stdin-${context.newId()}`
-  const path: BytePath = place(queue.dir, 'prep', name)
+async function spool(context: Context, wish: Wish, path: BytePath): Promise<Item | Problem> {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
   try {
-    await pipeline(context.input(), createWriteStream(fsPath(path), { flags: flags as unknown as string, mode: 0o600 }))
+    const fd = openSync(fsPath(path), flags, 0o600)
+    await pipeline(context.input(), createWriteStream('', { fd }), { signal: context.cancelled })
   } catch (error) {
-    return problem('failed', `cannot keep stdin: ${reasonOf(error)}`)
+    return problem('failed', `cannot keep stdin: ${context.cancelled.aborted ? 'interrupted' : reasonOf(error)}`)
   }
   return spooledItem(context, wish, path)
 }

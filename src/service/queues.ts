@@ -3,7 +3,7 @@ import { BUCKETED, type State } from '../domain/item.ts'
 import { hasFlag } from '../fsqueue/layout.ts'
 import { inQueue } from '../fsqueue/place.ts'
 import { countItems, itemsOf } from '../fsqueue/scan.ts'
-import { ok } from './answer.ts'
+import { type Answer, ok } from './answer.ts'
 import type { Context } from './context.ts'
 import { allQueues, isDown, isPaused, openQueue, type Queue, rootFlag } from './spool.ts'
 import { defineVerb } from './verb.ts'
@@ -31,7 +31,7 @@ export interface QueueRow {
   readonly worker: number | null
 }
 
-export interface Queues {
+interface Queues {
   readonly root: string
   readonly paused: boolean
   readonly queues: readonly QueueRow[]
@@ -43,7 +43,7 @@ export const queues = defineVerb({
   arguments: { queue: { type: 'queue', summary: 'only these', many: true, optional: true } },
   options: {},
   examples: [{ command: 'rq queues --json', says: 'for monitoring' }],
-  run: async (context, input) => {
+  run: async (context, input): Promise<Answer<Queues>> => {
     const opened = input.queue.length === 0 ? await allQueues(context.root) : await openAll(context, input.queue)
     const found = opened.filter((queue): queue is Queue => !('kind' in queue))
     const paused = hasFlag(rootFlag(context.root, '_paused'))

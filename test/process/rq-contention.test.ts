@@ -9,7 +9,9 @@ const ID = '20261122T101500.123456-x7f2k9'
 const MANY = 50
 
 function everywhere(queue: string): string[] {
-  return ['que', 'run', 'pause', '_err', '_tmp'].flatMap((state) => namesIn(queue, state).map((name) => `${state}/${name}`))
+  return ['que', 'run', 'pause', '_err', '_tmp'].flatMap((state) =>
+    namesIn(queue, state).map((name) => `${state}/${name}`),
+  )
 }
 
 function many(root: string, args: readonly string[], env: Record<string, string> = {}) {
@@ -47,14 +49,21 @@ describe('an item that is held while workers want it', () => {
     const ids = Array.from({ length: 200 }, (_, n) => `20261122T101500.${String(n).padStart(6, '0')}-x7f2k9`)
     for (const id of ids) writeFileSync(join(queue, 'que', id), id)
     // Claims as fast as the file system lets it, from the other end.
-    const claimer = spawn('/bin/sh', ['-c', 'for f in $(ls -r que); do mv que/$f run/ 2>/dev/null; done'], { cwd: queue })
+    const claimer = spawn('/bin/sh', ['-c', 'for f in $(ls -r que); do mv que/$f run/ 2>/dev/null; done'], {
+      cwd: queue,
+    })
     const ended = new Promise((resolve) => claimer.on('exit', resolve))
     const said = await rq(root, ['hold', ...ids])
     await ended
     const held = said.lines.filter((line) => line.endsWith(' held')).map((line) => line.split(' ')[0])
     expect(namesIn(queue, 'pause')).toEqual(held)
     expect([...namesIn(queue, 'pause'), ...namesIn(queue, 'run')].toSorted()).toEqual(ids)
-    expect(said.stderr.split('\n').slice(0, -1).every((line) => line.includes('is running'))).toBe(true)
+    expect(
+      said.stderr
+        .split('\n')
+        .slice(0, -1)
+        .every((line) => line.includes('is running')),
+    ).toBe(true)
   }, 60_000)
 
   it('is put back by an edit only where it was', async () => {

@@ -66,7 +66,10 @@ describe('rq wait', () => {
     const go = join(root, 'go-2')
     const id = await inject('--param1', go)
     await running(id)
-    expect(await rq(root, ['wait', id, '--timeout', '200ms'])).toMatchObject({ code: 75, stderr: expect.stringContaining('has not ended: it lies in run') })
+    expect(await rq(root, ['wait', id, '--timeout', '200ms'])).toMatchObject({
+      code: 75,
+      stderr: expect.stringContaining('has not ended: it lies in run'),
+    })
     writeFileSync(go, '')
     expect(await rq(root, ['wait', id, '--timeout', '20s'])).toMatchObject({ code: 0 })
   })
@@ -79,7 +82,9 @@ describe('rq wait', () => {
     await rq(root, ['resume', 'q'])
   })
   it('counts what was relayed as done', async () => {
-    const { lines } = await rq(root, ['inject', 'q', '--param2', '99', '--json', '-'], { input: '{"dest":"next","param2":"99"}\n' })
+    const { lines } = await rq(root, ['inject', 'q', '--param2', '99', '--json', '-'], {
+      input: '{"dest":"next","param2":"99"}\n',
+    })
     const said = await rq(root, ['wait', lines[0] ?? '', '--json'])
     expect(said).toMatchObject({ code: 0 })
     expect(JSON.parse(said.stdout)).toMatchObject({ state: 'relayed' })
