@@ -112,6 +112,10 @@ describe('all of an item', () => {
     const found = treeOf(toBytes(dir) as BytePath).map((path) => path.slice(dir.length))
     expect(found.toSorted()).toEqual(['', '/job', '/job/deep', '/job/deep/x', '/msg'])
   })
+  it('is all of it, however much that is', () => {
+    const { dir } = files(2500)
+    expect(treeOf(toBytes(dir) as BytePath)).toHaveLength(2501)
+  })
   it('may be a single file, or gone', () => {
     const { paths } = files(1)
     expect(treeOf(paths[0] as BytePath)).toEqual(paths)
