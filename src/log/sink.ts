@@ -1,5 +1,5 @@
 /** Where log lines go. A log that cannot be written must not stop the work: no sink throws, ever. */
-import { closeSync, constants, fstatSync, openSync, renameSync, type Stats, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, renameSync, type Stats, statSync, writeSync } from 'node:fs'
 import { errnoOf } from '../os/errno.ts'
 
 export interface Sink {
@@ -15,49 +15,62 @@ const STDERR = 2
  * line before a crash is the one that matters. Lines lost to a full disk are counted and said afterwards.
  */
 export function fileSink(path: string, maxBytes = MAX_BYTES): Sink {
-  let fd: number | undefined
-  let size = 0
-  let lost = 0
-  let isTorn = false
-  let nextLook = 0
+  return new FileSink(path, maxBytes)
+}
 
-  const close = () => {
-    if (fd !== undefined) attempt(() => closeSync(fd as number))
-    fd = undefined
+class FileSink implements Sink {
+  readonly #path: string
+  readonly #maxBytes: number
+  #fd: number | undefined
+  #size = 0
+  #lost = 0
+  #isTorn = false
+  #nextLook = 0
+
+  constructor(path: string, maxBytes: number) {
+    this.#path = path
+    this.#maxBytes = maxBytes
   }
-  const open = () => {
+
+  write(line: string): void {
+    const note = this.#lost > 0 ? `{"level":"warn","kind":"log-lost","lines":${this.#lost}}\n` : ''
+    const data = Buffer.from(`${this.#isTorn ? '\n' : ''}${note}${line}`)
+    const fd = this.#descriptorFor(data.length)
+    const wrote = fd === undefined ? 0 : (attempt(() => writeSync(fd, data)) ?? 0)
+    this.#size += wrote
+    if (wrote === data.length) this.#lost = 0
+    else this.#lost += 1
+    if (wrote > 0) this.#isTorn = wrote < data.length
+  }
+
+  close(): void {
+    const fd = this.#fd
+    if (fd !== undefined) attempt(() => closeSync(fd))
+    this.#fd = undefined
+  }
+
+  #descriptorFor(bytes: number): number | undefined {
+    // Somebody may have moved or removed the file; asked once a second.
+    if (this.#fd !== undefined && performance.now() > this.#nextLook) {
+      this.#nextLook = performance.now() + 1000
+      if (!isNamed(this.#fd, this.#path)) this.close()
+    }
+    if (this.#fd === undefined) this.#open()
+    if (this.#size > 0 && this.#size + bytes > this.#maxBytes) {
+      this.close()
+      attempt(() => renameSync(this.#path, `${this.#path}.1`))
+      this.#open()
+    }
+    return this.#fd
+  }
+
+  #open(): void {
     const flags =
       constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK
-    fd = attempt(() => openSync(path, flags, 0o600))
-    const stat = fd === undefined ? undefined : statOf(fd)
-    if (stat?.isFile() !== true) close()
-    size = stat?.size ?? 0
-  }
-  const prepare = (bytes: number) => {
-    // Somebody may have moved or removed the file; asked once a second.
-    if (fd !== undefined && performance.now() > nextLook) {
-      nextLook = performance.now() + 1000
-      if ((statOf(fd)?.nlink ?? 0) === 0) close()
-    }
-    if (fd === undefined) open()
-    if (size > 0 && size + bytes > maxBytes) {
-      close()
-      attempt(() => renameSync(path, `${path}.1`))
-      open()
-    }
-  }
-  return {
-    write: (line) => {
-      const note = lost > 0 ? `{"level":"warn","kind":"log-lost","lines":${lost}}\n` : ''
-      const data = Buffer.from(`${isTorn ? '\n' : ''}${note}${line}`)
-      prepare(data.length)
-      const wrote = fd === undefined ? 0 : (attempt(() => writeSync(fd as number, data)) ?? 0)
-      size += wrote
-      if (wrote === data.length) lost = 0
-      else lost += 1
-      isTorn = wrote === 0 ? isTorn : wrote < data.length
-    },
-    close,
+    this.#fd = attempt(() => openSync(this.#path, flags, 0o600))
+    const stat = this.#fd === undefined ? undefined : statOf(this.#fd)
+    if (stat?.isFile() !== true) this.close()
+    this.#size = stat?.size ?? 0
   }
 }
 
@@ -103,6 +116,11 @@ function attemptWrite(data: Uint8Array): number | string {
 
 function statOf(fd: number): Stats | undefined {
   return attempt(() => fstatSync(fd))
+}
+
+function isNamed(fd: number, path: string): boolean {
+  const named = attempt(() => statSync(path))
+  return named !== undefined && named.ino === statOf(fd)?.ino
 }
 
 /** The system's refusals are an undefined; anything else is a bug and thrown. */

@@ -4,6 +4,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -62,10 +63,11 @@ describe('a log file', () => {
     const path = join(base, 'moved')
     const sink = fileSink(path)
     sink.write('{"n":1}\n')
-    rmSync(path)
+    renameSync(path, `${path}.old`)
     await new Promise((resolve) => setTimeout(resolve, 1100))
     sink.write('{"n":2}\n')
     expect(lines(path)).toEqual([{ n: 2 }])
+    expect(lines(`${path}.old`)).toEqual([{ n: 1 }])
   })
 
   test('that cannot be written stops nobody, and says later what it lost', () => {
