@@ -2,10 +2,12 @@
 import { readFileSync } from 'node:fs'
 import { nearest } from '../config/near.ts'
 import { resolveRoot } from '../config/root.ts'
+import { displayName } from '../domain/name.ts'
 import { QueueIoError } from '../fsqueue/errors.ts'
 import { idMaker } from '../fsqueue/new-id.ts'
 import type { Answer, ProblemKind } from '../service/answer.ts'
 import type { Context, ServiceEvent } from '../service/context.ts'
+import { reasonOf } from '../service/drafts.ts'
 import { VERBS, type VerbName } from '../service/registry.ts'
 import type { Verb } from '../service/verb.ts'
 import { makeOutput, type Output, printable, printableLog, toJson } from './output.ts'
@@ -111,7 +113,7 @@ async function run(name: VerbName, taken: Taken): Promise<number> {
   } catch (error) {
     progress.stop()
     if (!(error instanceof QueueIoError)) throw error
-    complain(error.message)
+    complain(`${reasonOf(error)} (${error.operation} ${displayName(error.path)})`)
     return EXIT.failed
   }
 }

@@ -6,7 +6,7 @@ import type { Msg } from '../domain/item.ts'
 import type { QueueConfig } from '../domain/policy.ts'
 import { removeFile } from '../fsqueue/files.ts'
 import { ensureQueue } from '../fsqueue/layout.ts'
-import { type BytePath, fsPath, place } from '../fsqueue/place.ts'
+import { type BytePath, fsPath, look, place } from '../fsqueue/place.ts'
 import { type Answer, isProblem, ok, type Problem, problem, refuse } from './answer.ts'
 import type { Context } from './context.ts'
 import { attachedItem, fileItem, type Item, jsonItem, messageItem, reasonOf, spooledItem, type Wish } from './drafts.ts'
@@ -90,7 +90,7 @@ async function publishGiven(
       context.tell({ kind: 'note', text: `interrupted: ${published} published, nothing half` })
     return ok({ queue: queue.name, published, existed: 0 }, problems)
   } finally {
-    removeFile(spooled)
+    if (look(spooled) !== undefined) removeFile(spooled)
   }
 }
 
