@@ -89,7 +89,7 @@ ${colour.bold('Try next, in another terminal:')}
   ${rq} ls ${QUEUE} done                     # what is finished
   ${rq} result ${id}
   ${rq} log ${id}
-  ${rq} create shout --handler 'tr a-z A-Z'  # a queue of your own
+  ${rq} create sums --handler sha256sum     # a queue of your own
   ${bin}/rqd status
 ${colour.dim('Ctrl-C ends this daemon. The directory stays; start it again with')} ${bin}/rqd start --root ${here}
 `)
