@@ -2,6 +2,8 @@
 import type { Millis } from '../domain/name.ts'
 import { checkHandler, type HandlerCheck } from '../launch/handler.ts'
 
+/** A file that cannot be run is looked at again; one in the queue's own directory is also watched. */
+const LOOK_AGAIN: Millis = 5000
 const PROBE_FIRST: Millis = 1000
 const PROBE_MAX: Millis = 60_000
 
@@ -25,7 +27,7 @@ export class HandlerState {
   /** What keeps items waiting, or undefined. */
   broken(command: string, now: Millis): { readonly problem: string; readonly until: Millis } | undefined {
     const check = this.look(command, now)
-    if (check.kind === 'broken') return { problem: check.problem, until: now + PROBE_FIRST }
+    if (check.kind === 'broken') return { problem: check.problem, until: now + LOOK_AGAIN }
     if (this.#said === undefined) return undefined
     if (this.#said.stamp !== check.stamp) {
       this.mend()

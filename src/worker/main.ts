@@ -54,7 +54,8 @@ function main(path: string): void {
     (error) => worker.trouble(error),
   )
   worker.start()
-  status.start()
+  worker.onChange = () => status.touch()
+  status.write()
   tell({ type: 'ready' })
 }
 

@@ -13,18 +13,22 @@ const SHOWN = 100
 export class StatusFile {
   readonly #worker: Worker
   #last = ''
+  #timer: NodeJS.Timeout | undefined
 
   constructor(worker: Worker) {
     this.#worker = worker
   }
 
-  /** Written when it changed, at most once a second. */
-  start(): void {
-    this.#write()
-    setInterval(() => this.#write(), EVERY_MS).unref()
+  /** Something may have changed: written soon, and at most once a second. An idle worker writes nothing. */
+  touch(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      this.write()
+    }, EVERY_MS).unref()
   }
 
-  #write(): void {
+  /** At once: the first look of somebody who just started us. */
+  write(): void {
     const status = this.#snapshot()
     const text = JSON.stringify(status)
     if (text === this.#last) return

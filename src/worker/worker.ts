@@ -47,6 +47,8 @@ export class Worker {
   flags: Flags
   rootPaused: boolean
   stopping: StopMode | undefined
+  /** What people may look at has changed. */
+  onChange: () => void = () => undefined
   #shortUntil: Millis = 0
   #timer: NodeJS.Timeout | undefined
   #told: { readonly nextDue: number | null } | undefined
@@ -151,6 +153,7 @@ export class Worker {
       // A clock that is set moves what is due; look at least once a minute.
       this.#timer = setTimeout(() => this.pump(), Math.min(60_000, Math.max(1, next - now)))
     }
+    this.onChange()
     const due = this.intake.schedule.nextTime()
     this.#tellIdle(Number.isFinite(due) ? due : null)
   }
@@ -175,7 +178,9 @@ export class Worker {
   }
 
   get isIdle(): boolean {
-    return !this.runs.isBusy && !this.intake.isScanning && this.intake.schedule.readySize === 0
+    if (this.runs.isBusy || this.intake.isScanning) return false
+    // A paused queue needs no worker: the supervisor sees the pause end.
+    return this.intake.schedule.readySize === 0 || this.rootPaused || this.flags.paused
   }
 
   /** Back in que/ after a verdict: known at once, whatever the watch says. */

@@ -28,6 +28,7 @@ test('a handler that ignores TERM is killed after term_timeout, with all of its 
   writeFileSync(join(queue.dirOf(id), 'cancel'), '')
 
   expect(await queue.settled(id)).toBe('_err')
+  await until(() => queue.events('item-stopping').length === 2)
   expect(queue.events('item-stopping').map((event) => event['signal'])).toEqual(['SIGTERM', 'SIGKILL'])
   expect(processes().filter((stat) => stat.group === slot)).toEqual([])
   await worker.stop()
