@@ -1,6 +1,6 @@
 /** Writing to people and to programs: tables, colours, and never a control character to a terminal. */
-import { writeSync } from 'node:fs'
-import { isatty } from 'node:tty'
+import { fstatSync, writeSync } from 'node:fs'
+import { errnoOf } from '../os/errno.ts'
 
 export type Colour = 'bold' | 'dim' | 'red' | 'green' | 'yellow'
 
@@ -22,7 +22,8 @@ export interface Output {
 
 /** `onClosed`: nobody reads any more. */
 export function makeOutput(fd: 1 | 2, onClosed: () => void): Output {
-  const isTerminal = isatty(fd)
+  // node:tty loads node:net, which costs more than a listing: only for what may be a terminal.
+  const isTerminal = isOpenDevice(fd) && process.getBuiltinModule('node:tty').isatty(fd)
   const isColoured = isTerminal && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb'
   let isOpen = true
   const bytes = (data: Uint8Array) => {
@@ -39,6 +40,15 @@ export function makeOutput(fd: 1 | 2, onClosed: () => void): Output {
   }
 }
 
+function isOpenDevice(fd: number): boolean {
+  try {
+    return fstatSync(fd).isCharacterDevice()
+  } catch (error) {
+    if (errnoOf(error) !== 'EBADF') throw error
+    return false
+  }
+}
+
 const pause = new Int32Array(new SharedArrayBuffer(4))
 
 /**
@@ -50,7 +60,7 @@ function writeAll(fd: number, data: Uint8Array): boolean {
     try {
       at += writeSync(fd, data, at)
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined
+      const code = errnoOf(error)
       if (code === 'EPIPE') return false
       if (code !== 'EAGAIN') throw error
       Atomics.wait(pause, 0, 0, 5)

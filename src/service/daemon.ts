@@ -1,15 +1,15 @@
 /** Does a daemon run on this root? Asked without disturbing one that is just starting. */
 import { closeSync } from 'node:fs'
 import { livingHolder, lockPath, readHolder } from '../os/holder.ts'
-import { tryLock } from '../os/lock.ts'
 import { bootId } from '../os/process.ts'
 
-export function daemonRuns(root: string): boolean {
+export async function daemonRuns(root: string): Promise<boolean> {
   if (livingHolder(root) !== undefined) return true
   const holder = readHolder(root)
   // No note: it was stopped in order. Another boot: whatever it was, it is over.
   if (holder === undefined || holder.boot !== bootId()) return false
   // It died without a word, or it lives where we see no processes, as in a container: its lock tells.
+  const { tryLock } = await import('../os/lock.ts')
   const fd = tryLock(lockPath(root))
   if (fd === undefined) return true
   closeSync(fd)

@@ -1,6 +1,5 @@
 /** `rq inject --id`: may be repeated until it answers 0, and publishes once. */
 import { closeSync, rmSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { State } from '../domain/item.ts'
 import type { ItemId } from '../domain/name.ts'
 import { findItem } from '../fsqueue/find.ts'
@@ -45,7 +44,7 @@ async function lockPatiently(path: string): Promise<number | undefined> {
   for (let tries = 0; tries < PATIENCE; tries += 1) {
     const fd = tryLock(path)
     if (fd !== undefined) return fd
-    await sleep(BETWEEN_TRIES)
+    await new Promise((resolve) => setTimeout(resolve, BETWEEN_TRIES))
   }
   return undefined
 }

@@ -1,16 +1,12 @@
 /** `rq inject`: items into a queue, each told of when it is on the disk. */
-import { constants, createWriteStream, openSync } from 'node:fs'
-import { createInterface } from 'node:readline'
-import { pipeline } from 'node:stream/promises'
 import type { Msg } from '../domain/item.ts'
 import type { QueueConfig } from '../domain/policy.ts'
 import { removeFile } from '../fsqueue/files.ts'
 import { ensureQueue } from '../fsqueue/layout.ts'
-import { type BytePath, fsPath, look, place } from '../fsqueue/place.ts'
+import { type BytePath, look, place } from '../fsqueue/place.ts'
 import { type Answer, isProblem, ok, type Problem, problem, refuse } from './answer.ts'
 import type { Context } from './context.ts'
-import { attachedItem, fileItem, type Item, jsonItem, messageItem, reasonOf, spooledItem, type Wish } from './drafts.ts'
-import { injectOnce } from './inject-once.ts'
+import { attachedItem, fileItem, type Item, messageItem, type Wish } from './drafts.ts'
 import { Publisher } from './publisher.ts'
 import { isDown, loadConfig, openQueue, type Queue, rootProblem } from './spool.ts'
 import { defineVerb, type Input } from './verb.ts'
@@ -71,7 +67,9 @@ export const inject = defineVerb({
     ensureQueue(queue.dir, loaded.config.shared)
 
     const publishAll = () => publishGiven(context, queue, loaded.config, input)
-    return input.id === undefined ? publishAll() : injectOnce(context, queue, input.id, publishAll)
+    if (input.id === undefined) return publishAll()
+    const { injectOnce } = await import('./inject-once.ts')
+    return injectOnce(context, queue, input.id, publishAll)
   },
 })
 
@@ -98,7 +96,6 @@ type Given = Input<typeof args, typeof options>
 
 /** From so many on, one syncfs saves more than loading it costs. */
 const MANY = 12
-const IDLE = 20
 
 function isMany(input: Given): boolean {
   return input.json !== undefined || input.file.length >= MANY
@@ -145,13 +142,15 @@ function msgOf(input: Given): Msg | undefined {
 
 async function feed(context: Context, input: Given, publisher: Publisher, spooled: BytePath): Promise<void> {
   const wish = wishOf(context, input)
-  if (input.json !== undefined) return feedLines(context, wish, publisher)
+  if (input.json !== undefined) return (await import('./stdin.ts')).feedLines(context, wish, publisher)
   if (input.attach.length > 0)
     return void (await offer(publisher, attachedItem(context, wish, [...input.attach, ...input.file])))
   if (input.file.length === 0) return void (await publisher.add(messageItem(context, wish)))
   let done = 0
   for (const path of input.file) {
-    const item = isStdin(path) ? await spool(context, wish, spooled) : fileItem(context, wish, path)
+    const item = isStdin(path)
+      ? await (await import('./stdin.ts')).spool(context, wish, spooled)
+      : fileItem(context, wish, path)
     if (!(await offer(publisher, item))) return
     done += 1
     context.tell({ kind: 'progress', done, total: input.file.length })
@@ -162,36 +161,4 @@ function offer(publisher: Publisher, item: Item | Problem): Promise<boolean> | b
   if (!isProblem(item)) return publisher.add(item)
   publisher.complain(item)
   return true
-}
-
-async function feedLines(context: Context, wish: Wish, publisher: Publisher): Promise<void> {
-  let number = 0
-  // A program may wait for our answer before it sends the next line.
-  const idle = setTimeout(() => publisher.flush(), IDLE)
-  const lines = createInterface({
-    input: context.input(),
-    crlfDelay: Number.POSITIVE_INFINITY,
-    signal: context.cancelled,
-  })
-  for await (const line of lines) {
-    number += 1
-    idle.refresh()
-    if (line.trim() === '') continue
-    const item = jsonItem(context, wish, line)
-    const taken = await offer(publisher, isProblem(item) ? problem('failed', `line ${number}: ${item.text}`) : item)
-    if (!taken) break
-  }
-  clearTimeout(idle)
-}
-
-/** Stdin may be larger than memory: it goes into a file of ours, which becomes the item by a link. */
-async function spool(context: Context, wish: Wish, path: BytePath): Promise<Item | Problem> {
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
-  try {
-    const fd = openSync(fsPath(path), flags, 0o600)
-    await pipeline(context.input(), createWriteStream('', { fd }), { signal: context.cancelled })
-  } catch (error) {
-    return problem('failed', `cannot keep stdin: ${context.cancelled.aborted ? 'interrupted' : reasonOf(error)}`)
-  }
-  return spooledItem(context, wish, path)
 }

@@ -26,7 +26,7 @@ export const kill = defineVerb({
       async (item) => {
         const name = callName(item.at.raw)
         if (item.at.state !== 'run') return problem('failed', `${name} does not run, it lies in ${item.at.state}`)
-        if (!daemonRuns(context.root))
+        if (!(await daemonRuns(context.root)))
           return problem('daemon-down', `no daemon runs on ${context.root}, so nobody would stop ${name}`)
         setFlag(within(pathOf(item), 'cancel'))
         // It ended in between, and what we made was a file in the directory that it left, or nothing.

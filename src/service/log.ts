@@ -1,6 +1,5 @@
 /** `rq log`: what a handler said, also while it speaks. The file is kept open: it moves with its item. */
 import { closeSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { formOf, openLog, readChunk } from '../fsqueue/content.ts'
 import { look } from '../fsqueue/place.ts'
 import { type Answer, ok, refuse } from './answer.ts'
@@ -58,7 +57,7 @@ async function follow(context: Context, first: Found): Promise<Answer<undefined>
         return fd === undefined ? refuse('not-found', `${callName(first.at.raw)} is gone`) : ok(undefined)
       if (item.at.state !== 'run' && item.at.state !== 'que')
         return fd === undefined ? print(context, item) : ok(undefined)
-      await sleep(LOOK_AGAIN)
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN))
     }
     return ok(undefined)
   } finally {

@@ -12,7 +12,7 @@ import { defineVerb } from './verb.ts'
 import { workerStatus } from './worker-status.ts'
 
 /** So many names are read and sorted without being asked; of more, the first found are shown. */
-const SORTED_UNASKED = 10_000
+const SORTED_UNASKED = 2_000
 const DEFAULT_LIMIT = 50
 
 interface Choice {

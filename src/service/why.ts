@@ -52,7 +52,7 @@ async function explainItem(context: Context, item: Found): Promise<Attempted<Why
 
 async function waitReasons(context: Context, item: Found, worker: WorkerStatus | undefined): Promise<WaitReason[]> {
   const now = context.now()
-  const up = daemonRuns(context.root)
+  const up = await daemonRuns(context.root)
   const live = up && worker?.alive === true ? worker : undefined
   const raw = item.at.raw
   const settling = live?.settling.find((held) => isNamed(held.name, raw))
