@@ -95,7 +95,7 @@ function judgeSuccess(line: VerdictLine | undefined, ended: Ended, policy: Settl
 }
 
 function relayTo(said: string | undefined, ended: Ended, policy: SettlePolicy): Verdict {
-  const dest = said ?? policy.relayTo ?? ended.dest
+  const dest = said || policy.relayTo || ended.dest
   if (dest === undefined || dest === '') {
     return { kind: 'fail', text: 'relay without a destination: set relay_to, or dest in the message', final: true }
   }

@@ -35,11 +35,13 @@ export function parseStatusLine(line: string): StatusLine {
       return { kind: 'fail', text: rest }
     case 'resend': {
       const resend = /^(\d{1,9})(?:-(.*))?$/.exec(rest)
-      if (resend === null) return { kind: 'unknown', text: line }
+      // It asked not to be done yet; taking it for progress would make it done.
+      if (resend === null) return { kind: 'fail', text: `cannot read its line: ${line}` }
       return { kind: 'resend', seconds: Number(resend[1]), text: resend[2] ?? '' }
     }
     case 'relay':
-      return rest === '' ? { kind: 'unknown', text: line } : { kind: 'relay', dest: rest }
+      // Without a destination it means the configured one, as exit 99 does.
+      return { kind: 'relay', dest: rest }
     case 'relayed':
       return { kind: 'relayed', url: rest }
     case 'dup': {

@@ -46,7 +46,8 @@ export function writeAttempt(item: BytePath, n: number, slot: SlotIdentity, valu
 
 /** undefined when there is no such attempt; a damaged file reads as one without exit and slot. */
 export function readAttempt(item: BytePath, n: number): AttemptRecord | undefined {
-  const reading = readRegular(attemptPath(item, n), MAX_ATTEMPT_BYTES)
+  // A handler may flood its file: its slot and exit stand at the beginning, and the first verdict counts.
+  const reading = readRegular(attemptPath(item, n), MAX_ATTEMPT_BYTES, 'cut')
   if (reading.kind === 'absent') return undefined
   if (reading.kind === 'refused') return { n, exit: undefined, slot: undefined, lines: [] }
   const { text } = reading

@@ -6,7 +6,7 @@ import type { Stats } from 'node:fs'
 import type { Msg } from '../domain/item.ts'
 import { displayName, formatItemName, type ItemId, idTail, parseItemName, type RawName } from '../domain/name.ts'
 import { spentAttempts } from '../domain/settle.ts'
-import { highestNumber } from './attempt.ts'
+import { highestNumber, newestAttempt, removeAttemptFiles } from './attempt.ts'
 import { clearName, freeName, moveNew, removeEmptyDir, rename } from './files.ts'
 import { type Attachments, attachments, readMsg } from './message.ts'
 import { type BytePath, look, makeDir, names, place, type QueueDir, within } from './place.ts'
@@ -41,6 +41,8 @@ export type Claim =
   /** run/ has an item of this id: it is live, or waits for recovery. */
   | { readonly kind: 'occupied' }
 
+const NO_FILE = 'is not a file or directory: links, FIFOs, sockets and devices are not taken'
+
 /** Claims `que/<raw>`. `newId` makes an id from a file's own name, for an entry that has none. */
 export function claim(queue: QueueDir, raw: RawName, stat: Stats, newId: (from: string) => ItemId): Claim {
   const parsed = parseItemName(raw)
@@ -56,6 +58,7 @@ export function claim(queue: QueueDir, raw: RawName, stat: Stats, newId: (from: 
       const refusal = refuseDirectory(from, stat)
       if (refusal !== undefined) return wrap(from, item, id, name, parsed.base, refusal)
       if (rename(from, item) === 'gone') return { kind: 'lost' }
+      if (!isOwnDirectory(item)) return putBack(item, from, () => place(queue, 'que', newId(parsed.base)))
       return orBack(item, from, () => openItem(item, id, name, parsed.id === undefined ? parsed.base : undefined))
     }
     case 'message':
@@ -70,14 +73,7 @@ export function claim(queue: QueueDir, raw: RawName, stat: Stats, newId: (from: 
         undefined,
       )
     case 'special':
-      return wrap(
-        from,
-        item,
-        id,
-        name,
-        parsed.base,
-        'is not a file or directory: links, FIFOs, sockets and devices are not taken',
-      )
+      return wrap(from, item, id, name, parsed.base, NO_FILE)
   }
 }
 
@@ -85,10 +81,24 @@ function refuseDirectory(from: BytePath, stat: Stats): string | undefined {
   if (look(within(from, 'msg')) === undefined)
     return 'directory without msg: drop files, or write msg (JSON) into it last'
   // Its owner could exchange what is in it between our look and our use.
+  return isOwn(stat) ? undefined : `directory of another user (uid ${stat.uid}): use rq inject, or drop a file`
+}
+
+function isOwn(stat: Stats): boolean {
   const self = process.getuid?.()
-  return self !== undefined && stat.uid !== self
-    ? `directory of another user (uid ${stat.uid}): use rq inject, or drop a file`
-    : undefined
+  return self === undefined || stat.uid === self
+}
+
+/** Is it still what we looked at in que/? Nothing may be read or written through a link. */
+function isOwnDirectory(item: BytePath): boolean {
+  const stat = look(item)
+  return stat?.isDirectory() === true && isOwn(stat)
+}
+
+/** Exchanged since we looked at it: the next look will refuse it. */
+function putBack(item: BytePath, from: BytePath, elsewhere: () => BytePath): Claim {
+  if (moveNew(item, from) === 'taken') moveNew(item, elsewhere())
+  return { kind: 'lost' }
 }
 
 /** Makes `run/<name>/` around a single entry: the payload, or what is refused. */
@@ -107,9 +117,11 @@ function wrap(
   })
   if (taken === 'gone') return { kind: 'lost' }
   const msg: Msg = { name: displayName(as) }
+  // Exchanged for a FIFO since we looked at it, it would hold up whoever opens it.
+  const why = refusal ?? (look(within(attach, as))?.isFile() === true ? undefined : NO_FILE)
   return {
     kind: 'won',
-    item: { id, name, msg, attachments: [as as RawName], isOneFile: true, attempt: 1, spent: 0, refusal },
+    item: { id, name, msg, attachments: [as as RawName], isOneFile: true, attempt: 1, spent: 0, refusal: why },
   }
 }
 
@@ -160,6 +172,9 @@ export function openItem(
   const files = attached.kind === 'ok' ? attached.names : []
   const refusal = reading.kind === 'bad' ? reading.problem : attached.kind === 'refused' ? attached.why : undefined
   const before = Math.max(attempts.at(-1)?.n ?? 0, highestNumber(entries))
+  // Recorded in msg: left behind by a settle that was cut short, they would be taken for an attempt of this life.
+  const recorded = attempts.at(-1)?.n ?? 0
+  if (recorded > 0 && newestAttempt(entries) > 0) removeAttemptFiles(item, recorded)
   // A mark or a result of an earlier life must not pass for one of this run.
   if (entries.includes('cancel' as RawName)) clearName(item, 'cancel')
   if (entries.includes('result' as RawName)) moveNew(within(item, 'result'), freeName(item, `result.${before}`))

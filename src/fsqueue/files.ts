@@ -20,6 +20,8 @@ export function writeNew(path: BytePath, data: string | Uint8Array, mode = 0o600
   try {
     writeAll(fd, typeof data === 'string' ? Buffer.from(data) : data)
   } catch (error) {
+    // A torn file is worse than none: its name would be taken, and its content believed.
+    removeFile(path)
     throw new QueueIoError('write', path, error)
   } finally {
     closeSync(fd)
@@ -54,7 +56,7 @@ export type Reading =
   | { readonly kind: 'refused'; readonly why: string }
 
 /** Reads a small regular file that anybody may have put there: no link is followed, no FIFO waited for. */
-export function readRegular(path: BytePath, limit: number): Reading {
+export function readRegular(path: BytePath, limit: number, larger: 'refused' | 'cut' = 'refused'): Reading {
   let fd: number
   try {
     fd = openSync(fsPath(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
@@ -68,8 +70,8 @@ export function readRegular(path: BytePath, limit: number): Reading {
   try {
     const stat = fstatSync(fd)
     if (!stat.isFile()) return { kind: 'refused', why: 'is not a regular file' }
-    if (stat.size > limit) return { kind: 'refused', why: `is larger than ${limit} bytes` }
-    return { kind: 'text', text: readBytes(fd, stat.size, limit).toString('utf8') }
+    if (stat.size > limit && larger === 'refused') return { kind: 'refused', why: `is larger than ${limit} bytes` }
+    return { kind: 'text', text: readBytes(fd, Math.min(stat.size, limit)).toString('utf8') }
   } catch (error) {
     if (error instanceof QueueIoError) throw error
     throw new QueueIoError('read', path, error)
@@ -78,8 +80,8 @@ export function readRegular(path: BytePath, limit: number): Reading {
   }
 }
 
-function readBytes(fd: number, size: number, limit: number): Buffer {
-  const buffer = Buffer.allocUnsafe(Math.min(size, limit))
+function readBytes(fd: number, size: number): Buffer {
+  const buffer = Buffer.allocUnsafe(size)
   let length = 0
   while (length < size) {
     const got = readSync(fd, buffer, length, buffer.length - length, length)
@@ -145,13 +147,13 @@ export function linkMove(from: BytePath, to: BytePath): 'moved' | 'gone' | 'take
   return isOurs ? 'moved' : 'gone'
 }
 
-/** unlink; false when it is not there. */
+/** unlink; false when it is not there, or a directory: that is nobody's file. */
 export function removeFile(path: BytePath): boolean {
   try {
     unlinkSync(fsPath(path))
     return true
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return false
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'EISDIR') return false
     throw new QueueIoError('unlink', path, error)
   }
 }

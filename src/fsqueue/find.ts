@@ -8,6 +8,11 @@ import { type Located, scanPages } from './scan.ts'
 const ORDER: readonly State[] = ['run', '_err', 'pause', 'que', 'done', 'relayed', 'prep']
 
 export function findItem(queue: QueueDir, id: ItemId, states: readonly State[] = ORDER): Located | undefined {
+  // It may have moved from where we had not looked yet to where we had: looked for twice before it is missed.
+  return findOnce(queue, id, states) ?? findOnce(queue, id, states)
+}
+
+function findOnce(queue: QueueDir, id: ItemId, states: readonly State[]): Located | undefined {
   const named = findNamed(queue, id, states)
   if (named !== undefined) return named
   for (const state of states) {

@@ -3,7 +3,7 @@ import type { Msg } from '../domain/item.ts'
 import { formatMsg, MAX_STORED_BYTES, parseMsg } from '../domain/msg.ts'
 import type { RawName } from '../domain/name.ts'
 import { QueueIoError } from './errors.ts'
-import { clearName, freeName, moveNew, readRegular, rename, writeNew } from './files.ts'
+import { clearName, freeName, type Reading, readRegular, rename, writeNew } from './files.ts'
 import { type BytePath, look, names, within } from './place.ts'
 
 export type MsgReading =
@@ -13,7 +13,7 @@ export type MsgReading =
   | { readonly kind: 'bad'; readonly problem: string; readonly torn: boolean }
 
 export function readMsgFile(path: BytePath): MsgReading {
-  const reading = readRegular(path, MAX_STORED_BYTES)
+  const reading = readReadable(path)
   switch (reading.kind) {
     case 'absent':
       return { kind: 'absent' }
@@ -24,6 +24,16 @@ export function readMsgFile(path: BytePath): MsgReading {
       if (parsed.ok) return { kind: 'msg', msg: parsed.msg }
       return { kind: 'bad', problem: parsed.problem, torn: parsed.problem === 'msg is not JSON' }
     }
+  }
+}
+
+/** What we may not read is a message that cannot be taken, not a world that is broken. */
+function readReadable(path: BytePath): Reading {
+  try {
+    return readRegular(path, MAX_STORED_BYTES)
+  } catch (error) {
+    if (!(error instanceof QueueIoError) || error.code !== 'EACCES') throw error
+    return { kind: 'refused', why: 'may not be read by the daemon' }
   }
 }
 
@@ -56,7 +66,7 @@ export function commitMsg(item: BytePath): 'moved' | 'gone' {
 
 /** What is no message is kept as `msg.refused`: a person may still make one of it. */
 export function keepBadMsg(item: BytePath): void {
-  if (readMsg(item).kind === 'bad') moveNew(within(item, 'msg'), freeName(item, 'msg.refused'))
+  if (readMsg(item).kind === 'bad') rename(within(item, 'msg'), freeName(item, 'msg.refused'))
 }
 
 export type Attachments =

@@ -92,9 +92,11 @@ function show(queue: QueueDir, built: readonly Built[], native: Native | undefin
   const results: Published[] = []
   try {
     for (const { draft, prep, name } of built) {
-      const isNew = moveNew(prep, place(queue, 'que', name), native) === 'moved'
-      if (!isNew) discard(prep)
-      results.push({ id: draft.id, name, kind: isNew ? 'published' : 'taken' })
+      const moved = moveNew(prep, place(queue, 'que', name), native)
+      // Somebody swept prep/: nothing is there under this name, and nothing may be said to be.
+      if (moved === 'gone') throw new QueueIoError('rename', prep, Object.assign(new Error('gone'), { code: 'ENOENT' }))
+      if (moved === 'taken') discard(prep)
+      results.push({ id: draft.id, name, kind: moved === 'taken' ? 'taken' : 'published' })
     }
     return results
   } catch (error) {

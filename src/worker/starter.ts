@@ -13,7 +13,7 @@ import { freshJob } from '../fsqueue/job.ts'
 import { look, place, type QueueDir, toBytes, within } from '../fsqueue/place.ts'
 import type { HandlerCheck } from '../launch/handler.ts'
 import type { Slot } from '../launch/slot.ts'
-import { runValues } from '../launch/values.ts'
+import { type RunFacts, runValues } from '../launch/values.ts'
 import { commandPath } from './admin.ts'
 import { currentTick } from './guard.ts'
 import type { ReadinessCheck } from './readiness.ts'
@@ -87,55 +87,42 @@ export type Started =
   /** It cannot be given to a program: a value that no environment can hold. */
   | { readonly kind: 'unfit'; readonly why: string }
 
-/** Writes the attempt's file, then sends the token. */
+/** Writes the attempt's file; the token is for the caller to send. */
 export function startRun(
   context: StartContext,
   item: Claimed,
   slot: Slot,
   handler: Extract<HandlerCheck, { kind: 'ok' }>,
 ): Started {
-  const { queue, config } = context
-  const path = runPath(queue, item)
+  const path = runPath(context.queue, item)
   const started = new Date().toISOString()
+  const values = runValues(runFacts(context, item, handler.realPath, started))
+  if (values.kind === 'unfit') return values
+  const group = { pid: slot.pid, start: slot.start, boot: slot.boot, fifo: slot.fifo }
+  freshJob(path, item.attempt)
+  writeAttempt(path, item.attempt, group, values.text)
+  const { id, name, msg, attempt, spent } = item
+  const fresh = { stopping: undefined, killTimer: undefined, dups: 0 }
+  return {
+    kind: 'started',
+    run: { id, name, msg, attempt, spent, started, group, startTick: currentTick(), slot, ...fresh },
+  }
+}
+
+function runFacts({ queueName, config }: StartContext, item: Claimed, realPath: string, started: string): RunFacts {
   // The kernel's answer: the queue may have been renamed since we came to stand in it.
   const queuePath = readlinkSync('/proc/self/cwd')
   const [script = '', ...args] = config.handler
-  const parsed = parseItemName(item.name)
-  const values = runValues({
-    name: item.name,
-    attempt: item.attempt,
-    id: item.id,
-    queue: toBytes(context.queueName),
+  const { priority, tags } = parseItemName(item.name)
+  const { id, name, attempt, msg, attachments, isOneFile } = item
+  return {
+    ...{ id, name, attempt, msg, attachments, isOneFile, priority, tags, started },
+    queue: toBytes(queueName),
     host: HOST,
     queuePath: toBytes(queuePath),
     runDir: toBytes(config.dirs.run),
-    priority: parsed.priority,
-    tags: parsed.tags,
-    msg: item.msg,
-    attachments: item.attachments,
-    isOneFile: item.isOneFile,
     command: [...config.execPrefix, commandPath(script, queuePath), ...args].map(toBytes),
     script: toBytes(script),
-    realScript: toBytes(handler.realPath),
-    started,
-  })
-  if (values.kind === 'unfit') return values
-  freshJob(path, item.attempt)
-  const group = { pid: slot.pid, start: slot.start, boot: slot.boot, fifo: slot.fifo }
-  writeAttempt(path, item.attempt, group, values.text)
-  const run: Run = {
-    id: item.id,
-    name: item.name,
-    msg: item.msg,
-    attempt: item.attempt,
-    spent: item.spent,
-    started,
-    group,
-    startTick: currentTick(),
-    slot,
-    stopping: undefined,
-    killTimer: undefined,
-    dups: 0,
+    realScript: toBytes(realPath),
   }
-  return { kind: 'started', run }
 }
