@@ -33,6 +33,8 @@ export interface Claimed {
   readonly spent: number
   /** It must not run, and why: what lies in it cannot be taken. */
   readonly refusal: string | undefined
+  /** Refused because its message does not parse: it may still be being written. */
+  readonly isTorn: boolean
 }
 
 export type Claim =
@@ -121,7 +123,7 @@ function wrap(
   const why = refusal ?? (look(within(attach, as))?.isFile() === true ? undefined : NO_FILE)
   return {
     kind: 'won',
-    item: { id, name, msg, attachments: [as as RawName], isOneFile: true, attempt: 1, spent: 0, refusal: why },
+    item: { id, name, msg, attachments: [as as RawName], isOneFile: true, attempt: 1, spent: 0, refusal: why, isTorn: false },
   }
 }
 
@@ -187,5 +189,6 @@ export function openItem(
     attempt: before + 1,
     spent: spentAttempts(attempts),
     refusal,
+    isTorn: reading.kind === 'bad' && reading.torn,
   }
 }

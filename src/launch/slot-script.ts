@@ -3,6 +3,7 @@
  * It must outlive its worker: what a run says is in files, and the worker's pipes only wake it.
  *
  * Descriptors: 0 tokens, 1 answers, 8 the attempt's file, 9 the queue's directory. A handler gets 0-3 (and 4).
+ * Its own stderr is /dev/null: a redirection for each complaint of the shell would cost nine system calls.
  * Token: `+ NAME N .`, answer: `STATE NAME N EXIT`. The queue may be renamed and the item moved while it runs,
  * so nothing is opened by an absolute path: /proc/self/fd/9 is the directory, wherever it is by now.
  */
@@ -38,9 +39,9 @@ while :; do
       . /proc/self/fd/8
       if [ "$rqd_token" = "$rqd_name $rqd_n" ]; then
         rqd_state=taken
-        if { :; } 2>/dev/null >"$rqd_item/started.$rqd_n"; then
+        if { :; } >"$rqd_item/started.$rqd_n"; then
           rqd_state=nojob
-          if cd -P "./$rqd_item/job" 2>/dev/null; then
+          if cd -P "./$rqd_item/job"; then
             rqd_state=noio
             {
               rqd_state=ran

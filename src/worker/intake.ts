@@ -178,13 +178,13 @@ export class Intake {
         if (overflowed) this.#overflowed()
       })
     }
-    if (!this.#dirty) {
-      this.#dirty = true
-      if (this.#scan === undefined) this.#later()
+    if (!this.#own.delete(raw) && isVisible(raw)) {
+      this.add(raw)
+      this.#events.onNews()
     }
-    if (this.#own.delete(raw) || !isVisible(raw)) return
-    this.add(raw)
-    this.#events.onNews()
+    if (this.#dirty) return
+    this.#dirty = true
+    if (this.#scan === undefined) this.#later()
   }
 
   #overflowed(): void {

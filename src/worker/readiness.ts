@@ -36,8 +36,8 @@ export class ReadinessCheck {
       if (base.endsWith(config.marker)) return waitingMarker(base, config.marker, now)
       if (id === undefined) return markerReadiness(queue, base, stat, config.marker, now)
     }
-    // Whoever gave it an id renamed it in.
-    if (id !== undefined) return kind === 'message' ? this.#message(path, stat, config, now) : READY
+    // Whoever gave it an id renamed it in. (A message that turns out torn is put back: `tornReadiness`.)
+    if (id !== undefined) return READY
     return this.#still(raw, path, stat, config, now)
   }
 
@@ -61,14 +61,6 @@ export class ReadinessCheck {
     if (seen?.key === key) return now - seen.since
     this.#future.set(raw, { key, since: now })
     return 0
-  }
-
-  /** A message with an id starts at once, unless it does not parse and is so young that it may be half written. */
-  #message(path: BytePath, stat: Stats, config: QueueConfig, now: Millis): Readiness {
-    if (Math.abs(now - stat.mtimeMs) >= config.settle) return READY
-    const reading = readMsgFile(path)
-    if (reading.kind !== 'bad' || !reading.torn) return READY
-    return { kind: 'settling', why: 'its message is not whole yet', until: now + LOOK_AGAIN }
   }
 
   #directory(path: BytePath, stat: Stats, config: QueueConfig, now: Millis): Readiness {
@@ -120,4 +112,13 @@ function markerReadiness(queue: QueueDir, base: string, stat: Stats, marker: str
   if (mark.mtimeMs < stat.mtimeMs)
     return { kind: 'settling', why: `its marker ${base + marker} is older than it`, until: now + MARKER_POLL }
   return READY
+}
+
+/**
+ * A claimed message that does not parse, but is so young that it may be half written by somebody who did not
+ * rename it in. Looked at after the claim, as nearly all are whole.
+ */
+export function tornReadiness(stat: Stats, config: QueueConfig, now: Millis): Readiness {
+  if (Math.abs(now - stat.mtimeMs) >= config.settle) return READY
+  return { kind: 'settling', why: 'its message is not whole yet', until: now + LOOK_AGAIN }
 }

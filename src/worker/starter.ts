@@ -16,7 +16,7 @@ import type { Slot } from '../launch/slot.ts'
 import { type RunFacts, runValues } from '../launch/values.ts'
 import { commandPath } from './admin.ts'
 import { currentTick } from './guard.ts'
-import type { ReadinessCheck } from './readiness.ts'
+import { type ReadinessCheck, tornReadiness } from './readiness.ts'
 import { isStillRun } from './recovery.ts'
 import { type Run, runPath } from './run.ts'
 
@@ -53,6 +53,11 @@ export function takeEntry(context: StartContext, entry: Entry, now: Millis): Can
     case 'occupied':
       return live
     case 'won':
+      if (claimed.item.isTorn) {
+        const torn = tornReadiness(stat, config, now)
+        if (torn.kind === 'settling' && unclaim(queue, entry.raw, claimed.item))
+          return { kind: 'wait', reason: torn, until: torn.until }
+      }
       takeMarker(context, entry.raw, claimed.item)
       return { kind: 'claimed', item: claimed.item }
   }
