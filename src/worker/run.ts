@@ -15,7 +15,6 @@ export interface Run {
   /** The slot's process group. A run whose slot is not ours (any more) is adopted: its files tell its end. */
   readonly group: SlotIdentity
   readonly startTick: number
-  readonly ranIn?: string | undefined
   slot: Slot | undefined
   stopping: StopCause | undefined
   killTimer: NodeJS.Timeout | undefined
@@ -32,8 +31,6 @@ export interface Ended {
   readonly attempt: number
   readonly spent: number
   readonly started: string | undefined
-  /** The queue's path when it was started: its handler was run by that path. */
-  readonly ranIn?: string | undefined
   readonly outcome: Outcome
 }
 

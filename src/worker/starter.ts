@@ -114,9 +114,13 @@ export function startRun(
   }
 }
 
+/** The kernel's answer: the queue may have been renamed since we came to stand in it. */
+export function queuePathNow(): string {
+  return readlinkSync('/proc/self/cwd')
+}
+
 function runFacts({ queueName, config }: StartContext, item: Claimed, realPath: string, started: string): RunFacts {
-  // The kernel's answer: the queue may have been renamed since we came to stand in it.
-  const queuePath = readlinkSync('/proc/self/cwd')
+  const queuePath = queuePathNow()
   const [script = '', ...args] = config.handler
   const { priority, tags } = parseItemName(item.name)
   const { id, name, attempt, msg, attachments, isOneFile } = item
