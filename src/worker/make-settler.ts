@@ -24,9 +24,13 @@ export function makeSettler(worker: Worker): Settler {
     relayTarget: (ended, dest) => relayTarget(worker, ended, dest),
     relay: (settled) => relay(worker, settled),
     onSettled: (settled, moved, durable) => settledAs(worker, settled, moved, durable),
-    onGone: (ended) => options.emit({ kind: 'item-ended', id: ended.id, attempt: ended.attempt, ...gone }),
+    onGone: (ended) => {
+      options.emit({ kind: 'item-ended', id: ended.id, attempt: ended.attempt, ...gone })
+      worker.starting.offerAgain(ended.id)
+    },
     onTrouble: (error) => worker.trouble(error),
     onWell: () => worker.well(),
+    onRound: () => worker.pump(),
   })
 }
 
@@ -87,6 +91,7 @@ function settledAs(worker: Worker, settled: Settled, moved: Moved, durable: bool
     worker.options.emit({ kind: 'handler-mended' })
   }
   if (moved.kind === 'moved' && moved.at.state === 'que') worker.requeued(moved.at.raw, verdict.kind === 'broken')
+  worker.starting.offerAgain(ended.id)
   worker.options.emit({
     kind: 'item-ended',
     id: ended.id,
@@ -97,5 +102,4 @@ function settledAs(worker: Worker, settled: Settled, moved: Moved, durable: bool
     ...(record?.text === undefined ? {} : { text: record.text }),
     ...(ended.started === undefined ? {} : { ms: Date.now() - Date.parse(ended.started) }),
   })
-  worker.pump()
 }

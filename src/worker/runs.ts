@@ -154,7 +154,12 @@ export class Runs {
     this.#dups.delete(run.id)
     clearTimeout(run.killTimer)
     if (dups === undefined) this.#settle(run, outcome)
-    else void dups.finish().then(() => this.#settle(run, outcome))
+    else {
+      void dups.finish().then(() => {
+        this.#settle(run, outcome)
+        this.#worker.pump()
+      })
+    }
   }
 
   #settle(run: Run, outcome: Outcome): void {
@@ -169,7 +174,6 @@ export class Runs {
       outcome,
     })
     this.#running.delete(run.id)
-    this.#worker.pump()
   }
 
   /** The item went elsewhere by hand: no verdict. */

@@ -121,6 +121,7 @@ export class Settler {
       this.#context.onWell()
     }
     for (const { settled, moved } of moves) this.#finish(settled, moved, durable)
+    this.#context.onRound()
   }
 
   /** A run whose item was moved away by hand has no verdict to write. */

@@ -34,6 +34,8 @@ export interface SettlerContext {
   readonly onGone: (ended: Ended) => void
   readonly onTrouble: (error: QueueIoError) => void
   readonly onWell: () => void
+  /** A group of verdicts has arrived. */
+  readonly onRound: () => void
 }
 
 export type RelayTarget =

@@ -52,6 +52,7 @@ export class Watchman {
       if (record?.exit !== undefined) this.#runs.end(run, exitOutcome(run, record.exit))
       else if (!isGroupAlive(run.group)) this.#endedUnseen(run)
     }
+    this.#worker.pump()
   }
 
   /** Its group is empty. It may have recorded its exit between our two looks. */

@@ -51,6 +51,7 @@ export class Worker {
   onChange: () => void = () => undefined
   #shortUntil: Millis = 0
   #timer: NodeJS.Timeout | undefined
+  #timerFor: Millis | undefined = Number.POSITIVE_INFINITY
   #told: { readonly nextDue: number | null } | undefined
   #idleTimer: NodeJS.Timeout | undefined
   #pumping = false
@@ -101,6 +102,8 @@ export class Worker {
     this.#pumping = true
     try {
       for (;;) {
+        // The usual answer first, and cheaply.
+        if (this.runs.size >= this.config.slots) break
         const now = Date.now()
         if (queueGate(this.facts(), now) !== undefined) break
         const entry = this.intake.take(now)
@@ -146,16 +149,26 @@ export class Worker {
 
   /** Nothing to do until an event or a time; tells the supervisor, which may let us go. */
   #rest(): void {
-    clearTimeout(this.#timer)
     const now = Date.now()
     const next = this.#nextTime(now)
-    if (Number.isFinite(next) && this.stopping === undefined) {
-      // A clock that is set moves what is due; look at least once a minute.
-      this.#timer = setTimeout(() => this.pump(), Math.min(60_000, Math.max(1, next - now)))
-    }
+    if (next !== this.#timerFor) this.#wakeAt(next, now)
     this.onChange()
     const due = this.intake.schedule.nextTime()
     this.#tellIdle(Number.isFinite(due) ? due : null)
+  }
+
+  #wakeAt(next: Millis, now: Millis): void {
+    clearTimeout(this.#timer)
+    this.#timerFor = next
+    if (!Number.isFinite(next) || this.stopping !== undefined) return
+    // A clock that is set moves what is due; look at least once a minute.
+    this.#timer = setTimeout(
+      () => {
+        this.#timerFor = undefined
+        this.pump()
+      },
+      Math.min(60_000, Math.max(1, next - now)),
+    )
   }
 
   /** Idleness is told when it has lasted; work at once, if we were thought idle. A due time that moves by less than a second is no news. */
