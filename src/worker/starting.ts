@@ -1,6 +1,6 @@
 /** Starting items: what can be claimed and run is, what cannot waits visibly and is tried again later. */
 import type { Outcome } from '../domain/item.ts'
-import type { Millis } from '../domain/name.ts'
+import type { ItemId, Millis, RawName } from '../domain/name.ts'
 import { entryGate } from '../domain/pick.ts'
 import type { Entry } from '../domain/schedule.ts'
 import type { Claimed } from '../fsqueue/claim.ts'
@@ -28,6 +28,8 @@ export class Starting {
   readonly settling = new Map<string, { readonly why: string; readonly until: Millis }>()
   #native: Native | undefined
   #nativeAsked = false
+  /** Names in que/ of items whose verdict is on its way to the disk. */
+  readonly #passedOver = new Map<ItemId, Set<RawName>>()
 
   constructor(worker: Worker) {
     this.#worker = worker
@@ -36,8 +38,10 @@ export class Starting {
   /** One entry, from que/ to its slot; or back to wait, with the reason. */
   start(entry: Entry, now: Millis): void {
     const { id, raw } = entry
-    // Its verdict is on the way to the disk; it is offered again when it has arrived.
-    if (id !== undefined && this.#worker.runs.isSettling(id)) return
+    if (id !== undefined && this.#worker.runs.isSettling(id)) {
+      this.#passedOver.set(id, (this.#passedOver.get(id) ?? new Set()).add(raw))
+      return
+    }
     const gate = entryGate(entry, (live) => this.#worker.runs.isLive(live), now)
     if (gate !== undefined) {
       this.#worker.intake.schedule.postpone(entry, now + 1000)
@@ -62,6 +66,14 @@ export class Starting {
     } catch (error) {
       this.#cannotStart(entry, error, now)
     }
+  }
+
+  /** The verdict has arrived: what was passed over for it may start. */
+  offerAgain(id: ItemId): void {
+    const names = this.#passedOver.get(id)
+    if (names === undefined) return
+    this.#passedOver.delete(id)
+    for (const raw of names) this.#worker.intake.add(raw)
   }
 
   #run(entry: Entry, item: Claimed, now: Millis): void {
