@@ -28,7 +28,7 @@ export const MOVES = {
 } as const satisfies Record<State, readonly State[]>
 
 /** Why an attempt ended other than by its own exit. */
-export const CAUSES = ['cancel', 'shutdown', 'lost', 'refused', 'not-started', 'broken-handler', 'log-limit'] as const
+export const CAUSES = ['cancel', 'shutdown', 'lost', 'refused', 'broken-handler'] as const
 export type Cause = (typeof CAUSES)[number]
 
 export const VERDICTS = ['done', 'fail', 'reschedule', 'relay', 'interrupted', 'broken'] as const
@@ -79,9 +79,8 @@ export interface Msg {
 /** Fact: what the operating system told us about one run of a handler. */
 export type Outcome =
   | { readonly kind: 'exited'; readonly code: number }
-  | { readonly kind: 'stopped'; readonly cause: 'cancel' | 'shutdown' | 'log-limit'; readonly code: number | undefined }
+  | { readonly kind: 'stopped'; readonly cause: 'cancel' | 'shutdown'; readonly code: number | undefined }
   | { readonly kind: 'lost' }
-  | { readonly kind: 'not-started'; readonly reason: string }
   | { readonly kind: 'refused'; readonly reason: string }
 
 /** Meaning: what that fact says about the item. */

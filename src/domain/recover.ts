@@ -24,7 +24,7 @@ export interface FoundAttempt {
   /** Does any process have the slot's process group? */
   readonly groupAlive: boolean
   /** Why we were stopping it, if we were. */
-  readonly stopping: 'cancel' | 'shutdown' | 'log-limit' | undefined
+  readonly stopping: 'cancel' | 'shutdown' | undefined
 }
 
 export type Recovery =

@@ -27,8 +27,6 @@ export function judge(ended: Ended, policy: SettlePolicy): Verdict {
       return judgeStop(outcome, ended, policy)
     case 'lost':
       return { kind: 'reschedule', text: 'lost: its process died without an exit status', after: 0 }
-    case 'not-started':
-      return { kind: 'broken', text: outcome.reason }
     case 'refused':
       return { kind: 'fail', text: outcome.reason, final: true }
   }
@@ -38,8 +36,6 @@ function judgeStop(outcome: Extract<Outcome, { kind: 'stopped' }>, ended: Ended,
   switch (outcome.cause) {
     case 'cancel':
       return { kind: 'fail', text: 'canceled', final: true }
-    case 'log-limit':
-      return { kind: 'fail', text: 'stopped: its log grew over max_log', final: false }
     case 'shutdown': {
       // It may have finished its work on TERM; a failure then is ours, not the item's.
       if (outcome.code === undefined) return { kind: 'interrupted', text: 'interrupted by shutdown' }
@@ -180,7 +176,6 @@ function causeOf(outcome: Outcome, verdict: Verdict): Cause | undefined {
     case 'stopped':
       return outcome.cause
     case 'lost':
-    case 'not-started':
     case 'refused':
       return outcome.kind
   }

@@ -32,7 +32,7 @@ export interface AttemptRecord {
   readonly lines: readonly StatusLine[]
 }
 
-export type StopCause = 'cancel' | 'shutdown' | 'log-limit'
+export type StopCause = 'cancel' | 'shutdown'
 
 export function attemptPath(item: BytePath, n: number): BytePath {
   return within(item, `attempt.${n}`)
@@ -103,7 +103,7 @@ export function stopCause(item: BytePath, n: number): StopCause | undefined {
   const reading = readRegular(within(item, `stop.${n}`), 100)
   if (reading.kind !== 'text') return undefined
   const cause = reading.text.trim()
-  return cause === 'cancel' || cause === 'shutdown' || cause === 'log-limit' ? cause : undefined
+  return cause === 'cancel' || cause === 'shutdown' ? cause : undefined
 }
 
 /** The highest attempt number that has a file of ours in the item, 0 if none. */

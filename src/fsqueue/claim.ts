@@ -123,7 +123,17 @@ function wrap(
   const why = refusal ?? (look(within(attach, as))?.isFile() === true ? undefined : NO_FILE)
   return {
     kind: 'won',
-    item: { id, name, msg, attachments: [as as RawName], isOneFile: true, attempt: 1, spent: 0, refusal: why, isTorn: false },
+    item: {
+      id,
+      name,
+      msg,
+      attachments: [as as RawName],
+      isOneFile: true,
+      attempt: 1,
+      spent: 0,
+      refusal: why,
+      isTorn: false,
+    },
   }
 }
 

@@ -29,6 +29,24 @@ export function writeNew(path: BytePath, data: string | Uint8Array, mode = 0o600
   return true
 }
 
+/** In place, for a file that may be torn: false when it is not there or does not take it. The rest is blanked. */
+export function overwrite(path: BytePath, text: string): boolean {
+  try {
+    const fd = openSync(fsPath(path), constants.O_WRONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    try {
+      const data = Buffer.from(text)
+      const padding = Buffer.alloc(Math.max(0, fstatSync(fd).size - data.length), ' ')
+      writeAll(fd, Buffer.concat([data, padding]))
+      return true
+    } finally {
+      closeSync(fd)
+    }
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error
+    return false
+  }
+}
+
 /** One byte more: a counter that a crash cannot tear. */
 export function appendByte(path: BytePath): void {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW

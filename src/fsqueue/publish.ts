@@ -13,8 +13,14 @@ import { type Syncer, treeOf } from './sync.ts'
 
 export type Source =
   | { readonly kind: 'data'; readonly data: Uint8Array }
-  /** `copy` is independent of the source, sharing blocks where the file system can; `link` is the same inode. */
-  | { readonly kind: 'copy' | 'link'; readonly path: BytePath }
+  /**
+   * `copy` is independent of the source, sharing blocks where the file system can; `link` is the same inode;
+   * `share` is a link where the kernel lets us make one, else a copy.
+   */
+  | { readonly kind: 'copy' | 'link' | 'share'; readonly path: BytePath }
+
+/** ext4 has room for 65,000 names of a file. */
+const MOST_LINKS = 60_000
 
 export interface Draft {
   readonly id: ItemId
@@ -180,11 +186,18 @@ function fill(target: BytePath, source: Source): void {
     // Opening a FIFO would wait for a writer, and a directory is no payload.
     if (!statSync(fsPath(source.path)).isFile())
       throw Object.assign(new Error('not a regular file'), { code: 'EINVAL' })
-    if (source.kind === 'link') linkSync(fsPath(source.path), fsPath(target))
+    if (source.kind === 'link' || (source.kind === 'share' && mayLink(source.path)))
+      linkSync(fsPath(source.path), fsPath(target))
     else copyFileSync(fsPath(source.path), fsPath(target), constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
   } catch (error) {
     throw new QueueIoError(source.kind, source.path, error)
   }
+}
+
+/** Linux refuses a link to another user's file that we may not write (protected_hardlinks), and the 65,001st. */
+function mayLink(path: BytePath): boolean {
+  const { uid, nlink } = statSync(fsPath(path))
+  return (process.getuid?.() === 0 || uid === process.getuid?.()) && nlink < MOST_LINKS
 }
 
 /** Is this an error of the source rather than of the queue? */

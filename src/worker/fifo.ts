@@ -13,14 +13,13 @@ export class Fifos {
     this.#queue = queue
   }
 
-  /** Relative to the queue, where the slot stands. */
-  make(): string {
+  /** Relative to the queue, where the slot stands; undefined when none can be made, and dup goes unanswered. */
+  make(): string | undefined {
     this.#made += 1
     const path = inQueue(this.#queue, `_tmp/fifo.${process.pid}.${this.#made}`)
     removeFile(path)
     const made = spawnSync('mkfifo', ['-m', '600', path])
-    if (made.status !== 0) throw new Error(`mkfifo ${path}: ${made.error?.message ?? made.stderr.toString()}`)
-    return path
+    return made.status === 0 ? path : undefined
   }
 
   remove(path: string): void {

@@ -40,6 +40,7 @@ function main(path: string): void {
     newId: idMaker(),
     emit: (event) => log.emit(event),
     tell,
+    onOtherDirs: () => void shutDown(worker, 'detach').then(() => process.exit(WORKER_EXIT.later)),
   })
   worker.configProblem = loaded.problem
   if (loaded.problem !== undefined) log.emit({ kind: 'config-bad', problem: loaded.problem })

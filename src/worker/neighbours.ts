@@ -95,7 +95,7 @@ export async function publishCopy(
           msg: copyMsg(copy, target.name),
           attach: (attached.kind === 'ok' ? attached.names : []).map((name) => ({
             name,
-            source: { kind: 'link', path: within(copy.item, 'attach', name) },
+            source: { kind: 'share', path: within(copy.item, 'attach', name) },
           })),
         },
       ],

@@ -2,7 +2,7 @@
 import { displayName, type RawName } from '../domain/name.ts'
 import { queueGate } from '../domain/pick.ts'
 import { QueueIoError } from '../fsqueue/errors.ts'
-import { removeFile, rename, writeNew } from '../fsqueue/files.ts'
+import { overwrite, removeFile, rename, writeNew } from '../fsqueue/files.ts'
 import type { BytePath } from '../fsqueue/place.ts'
 import { processStat } from '../os/process.ts'
 import type { Worker } from './worker.ts'
@@ -40,6 +40,8 @@ export class StatusFile {
       rename(temporary, '_status.json' as BytePath)
     } catch (error) {
       if (!(error instanceof QueueIoError)) throw error
+      // A full disk is what people want to read about: the old file's block takes the new text.
+      overwrite('_status.json' as BytePath, text)
     }
   }
 

@@ -1,4 +1,5 @@
 /** The queue's process: list → pick → claim → run → settle → move. Holds nothing that it cannot read again. */
+import { isDeepStrictEqual } from 'node:util'
 import type { RootConfig } from '../config/config.ts'
 import type { ItemId, Millis, RawName } from '../domain/name.ts'
 import { type QueueFacts, queueGate } from '../domain/pick.ts'
@@ -10,13 +11,13 @@ import type { QueueDir } from '../fsqueue/place.ts'
 import type { RqEvent } from '../log/events.ts'
 import { type Flags, load, readFlags, slotEnvironment } from './admin.ts'
 import { HandlerState } from './handler-state.ts'
+import { Idleness } from './idleness.ts'
 import { Intake } from './intake.ts'
 import { recoverRuns } from './recovery.ts'
 import { Runs } from './runs.ts'
 import { Starting } from './starting.ts'
 
 const BEHIND_OTHERS: Millis = 500
-const IDLE_AFTER: Millis = 500
 const SHORTAGE_PAUSE: Millis = 1000
 /** Verdicts on their way to the disk, per slot, before nothing more is started. */
 const UNSETTLED_PER_SLOT = 64
@@ -32,6 +33,8 @@ export interface WorkerOptions {
   readonly newId: (from: string) => ItemId
   readonly emit: (event: RqEvent) => void
   readonly tell: (message: FromWorker) => void
+  /** Its state directories have other names now: only a new worker can use them. */
+  readonly onOtherDirs: () => void
 }
 
 export class Worker {
@@ -52,8 +55,7 @@ export class Worker {
   #shortUntil: Millis = 0
   #timer: NodeJS.Timeout | undefined
   #timerFor: Millis | undefined = Number.POSITIVE_INFINITY
-  #told: { readonly nextDue: number | null } | undefined
-  #idleTimer: NodeJS.Timeout | undefined
+  readonly #idleness: Idleness
   #pumping = false
 
   constructor(options: WorkerOptions) {
@@ -68,6 +70,11 @@ export class Worker {
     })
     this.root = options.rootConfig
     this.starting = new Starting(this)
+    this.#idleness = new Idleness(
+      () => this.isIdle,
+      () => this.intake.schedule.nextTime(),
+      options.tell,
+    )
     this.runs = new Runs(this)
   }
 
@@ -153,8 +160,7 @@ export class Worker {
     const next = this.#nextTime(now)
     if (next !== this.#timerFor) this.#wakeAt(next, now)
     this.onChange()
-    const due = this.intake.schedule.nextTime()
-    this.#tellIdle(Number.isFinite(due) ? due : null)
+    this.#idleness.look()
   }
 
   #wakeAt(next: Millis, now: Millis): void {
@@ -169,25 +175,6 @@ export class Worker {
       },
       Math.min(60_000, Math.max(1, next - now)),
     )
-  }
-
-  /** Idleness is told when it has lasted; work at once, if we were thought idle. A due time that moves by less than a second is no news. */
-  #tellIdle(nextDue: number | null): void {
-    if (!this.isIdle) {
-      clearTimeout(this.#idleTimer)
-      this.#idleTimer = undefined
-      if (this.#told !== undefined) this.options.tell({ type: 'busy' })
-      this.#told = undefined
-      return
-    }
-    if (this.#told !== undefined && Math.abs((nextDue ?? 0) - (this.#told.nextDue ?? 0)) < 1000) return
-    this.#idleTimer ??= setTimeout(() => {
-      this.#idleTimer = undefined
-      if (!this.isIdle) return
-      const next = this.intake.schedule.nextTime()
-      this.#told = { nextDue: Number.isFinite(next) ? next : null }
-      this.options.tell({ type: 'idle', nextDue: this.#told.nextDue })
-    }, IDLE_AFTER)
   }
 
   get isIdle(): boolean {
@@ -239,6 +226,7 @@ export class Worker {
     const loaded = load(this.options.root)
     this.configProblem = loaded.problem
     if (loaded.config !== undefined) {
+      if (!isDeepStrictEqual(loaded.config.dirs, this.config.dirs)) this.options.onOtherDirs()
       this.config = loaded.config
       this.root = loaded.root
       this.runs.pool.reconfigure(loaded.config, this.environment())

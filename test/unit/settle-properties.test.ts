@@ -12,11 +12,10 @@ const anyOutcome: fc.Arbitrary<Outcome> = fc.oneof(
   fc.record({ kind: fc.constant('exited' as const), code: fc.integer({ min: 0, max: 255 }) }),
   fc.record({
     kind: fc.constant('stopped' as const),
-    cause: fc.constantFrom('cancel' as const, 'shutdown' as const, 'log-limit' as const),
+    cause: fc.constantFrom('cancel' as const, 'shutdown' as const),
     code: fc.option(fc.integer({ min: 0, max: 255 }), { nil: undefined }),
   }),
   fc.constant({ kind: 'lost' as const }),
-  fc.record({ kind: fc.constant('not-started' as const), reason: fc.string() }),
   fc.record({ kind: fc.constant('refused' as const), reason: fc.string() }),
 )
 

@@ -72,14 +72,12 @@ describe('an end means', () => {
     ['success with a word, where one is required', { outcome: exit(0), said: 'done\n', policy: required }, { kind: 'done' }],
     ['no success for progress alone, where a word is required', { outcome: exit(0), said: 'run 99%\n', policy: required }, { kind: 'fail' }],
     ['fail for good when canceled', { outcome: { kind: 'stopped', cause: 'cancel', code: 0 } }, { kind: 'fail', text: 'canceled', final: true }],
-    ['fail when its log grew too long', { outcome: { kind: 'stopped', cause: 'log-limit', code: 143 } }, { kind: 'fail', final: false }],
     ['interrupted by shutdown', { outcome: { kind: 'stopped', cause: 'shutdown', code: undefined } }, { kind: 'interrupted' }],
     ['interrupted by shutdown, though it exited with 143', { outcome: { kind: 'stopped', cause: 'shutdown', code: 143 } }, { kind: 'interrupted' }],
     ['interrupted by shutdown, though it exited with 78', { outcome: { kind: 'stopped', cause: 'shutdown', code: 78 } }, { kind: 'interrupted' }],
     ['done when it finished its work on TERM', { outcome: { kind: 'stopped', cause: 'shutdown', code: 0 } }, { kind: 'done' }],
     ['again when it asked for it on TERM', { outcome: { kind: 'stopped', cause: 'shutdown', code: 75 } }, { kind: 'reschedule' }],
     ['again, at once, when it was lost', { outcome: { kind: 'lost' } }, { kind: 'reschedule', after: 0 }],
-    ['a broken handler when it could not be started', { outcome: { kind: 'not-started', reason: 'no file' } }, { kind: 'broken', text: 'no file' }],
     ['fail for good when it cannot be taken', { outcome: { kind: 'refused', reason: 'a FIFO' } }, { kind: 'fail', text: 'a FIFO', final: true }],
   ] // biome-ignore format: a table
   it.each(rows)('%s', (_sentence, end, verdict) => {
@@ -149,7 +147,6 @@ describe('what is recorded of an attempt', () => {
       'cancel',
     ],
     ['that it was lost', { kind: 'lost' }, { kind: 'reschedule', text: '', after: 0 }, 'lost'],
-    ['that it was never started', { kind: 'not-started', reason: '' }, { kind: 'broken', text: '' }, 'not-started'],
     ['that it was refused', { kind: 'refused', reason: '' }, { kind: 'fail', text: '', final: true }, 'refused'],
   ])('holds %s', (_sentence, outcome, verdict, cause) => {
     const move = decide(verdict, 1, DEFAULT_SETTLE_POLICY, NOW)
