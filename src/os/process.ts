@@ -72,8 +72,13 @@ export function groupIsAlive(group: number): boolean {
     if (errnoOf(error) === 'ESRCH') return false
     if (errnoOf(error) !== 'EPERM') throw error
   }
-  // The group may consist of zombies only.
-  return processes().some((stat) => stat.group === group)
+  // It may consist of zombies only. A list of /proc is no snapshot: who forks and ends while we read it can hide.
+  return someProcess((stat) => stat.group === group)
+}
+
+/** Is there such a living process? A no is asked for twice. */
+export function someProcess(matches: (stat: ProcessStat) => boolean): boolean {
+  return processes().some(matches) || processes().some(matches)
 }
 
 /** Signals a process group; false when it has no process left. */

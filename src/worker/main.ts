@@ -45,7 +45,16 @@ function main(path: string): void {
   worker.configProblem = loaded.problem
   if (loaded.problem !== undefined) log.emit({ kind: 'config-bad', problem: loaded.problem })
 
+  connect(worker)
+  worker.start()
   const status = new StatusFile(worker)
+  worker.onChange = () => status.touch()
+  status.write()
+  tell({ type: 'ready' })
+}
+
+/** To the supervisor, and to what people change beside the states. */
+function connect(worker: Worker): void {
   process.on('message', (message: ToWorker) => obey(worker, message))
   // The supervisor is gone: what runs runs on, and is adopted by the next worker.
   process.on('disconnect', () => void shutDown(worker, 'detach').then(() => process.exit(WORKER_EXIT.asked)))
@@ -54,10 +63,6 @@ function main(path: string): void {
     (name) => ADMIN_FILES.has(name) && worker.adminChanged(name),
     (error) => worker.trouble(error),
   )
-  worker.start()
-  worker.onChange = () => status.touch()
-  status.write()
-  tell({ type: 'ready' })
 }
 
 function obey(worker: Worker, message: ToWorker): void {

@@ -16,7 +16,7 @@ import {
 import { removeEmptyDir } from '../fsqueue/files.ts'
 import { readMsg } from '../fsqueue/message.ts'
 import { type BytePath, look, names, place, type QueueDir, stateDir, within } from '../fsqueue/place.ts'
-import { bootId, environmentOf, groupIsAlive, processes, processStat } from '../os/process.ts'
+import { bootId, environmentOf, groupIsAlive, processStat, someProcess } from '../os/process.ts'
 import type { Worker } from './worker.ts'
 
 /** An item in run/, read. */
@@ -69,12 +69,15 @@ function examine(path: BytePath, raw: RawName, newId: (from: string) => ItemId):
 
 function foundAttempt(path: BytePath, record: AttemptRecord): FoundAttempt {
   const sameBoot = record.slot?.boot === bootId()
+  const started = hasStarted(path, record.n)
+  const groupAlive = sameBoot && record.slot !== undefined && isGroupAlive(record.slot)
   return {
     n: record.n,
-    exit: record.exit,
+    // It may have recorded its exit and gone since we read the file: nobody writes it any more now.
+    exit: record.exit ?? (groupAlive ? undefined : readAttempt(path, record.n)?.exit),
     sameBoot,
-    started: hasStarted(path, record.n),
-    groupAlive: sameBoot && record.slot !== undefined && isGroupAlive(record.slot),
+    started,
+    groupAlive,
     stopping: stopCause(path, record.n),
   }
 }
@@ -88,7 +91,7 @@ export function isGroupAlive(slot: { readonly pid: number; readonly start: numbe
   if (leader !== undefined && leader.start !== slot.start && leader.state !== 'Z') return false
   if (!groupIsAlive(slot.pid)) return false
   if (leader !== undefined && leader.state !== 'Z') return true
-  return processes().some((stat) => stat.group === slot.pid && stat.start >= slot.start && isOfSlot(stat.pid))
+  return someProcess((stat) => stat.group === slot.pid && stat.start >= slot.start && isOfSlot(stat.pid))
 }
 
 /** An unreadable environment is no proof of innocence. */
