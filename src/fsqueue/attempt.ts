@@ -11,7 +11,7 @@
  */
 import type { RawName } from '../domain/name.ts'
 import { parseStatusLines, type StatusLine } from '../domain/status-line.ts'
-import { appendByte, readRegular, removeFile, writeNew } from './files.ts'
+import { appendByte, readOwn, readRegular, removeFile, writeNew } from './files.ts'
 import { type BytePath, look, names, within } from './place.ts'
 
 const MAX_ATTEMPT_BYTES = 8 * 1024 * 1024
@@ -46,11 +46,16 @@ export function writeAttempt(item: BytePath, n: number, slot: SlotIdentity, valu
 
 /** undefined when there is no such attempt; a damaged file reads as one without exit and slot. */
 export function readAttempt(item: BytePath, n: number): AttemptRecord | undefined {
+  const small = readOwn(attemptPath(item, n))
+  if (small !== undefined) return parseAttempt(n, small)
   // A handler may flood its file: its slot and exit stand at the beginning, and the first verdict counts.
   const reading = readRegular(attemptPath(item, n), MAX_ATTEMPT_BYTES, 'cut')
   if (reading.kind === 'absent') return undefined
   if (reading.kind === 'refused') return { n, exit: undefined, slot: undefined, lines: [] }
-  const { text } = reading
+  return parseAttempt(n, reading.text)
+}
+
+function parseAttempt(n: number, text: string): AttemptRecord {
   const exit = /^#(\d{1,3}) {1,3}\n/.exec(text)?.[1]
   const slot = /^#[^\n]*\n# (\d+) (\d+) (\S+)(?: (\S+))?\n/.exec(text)
   const mark = text.indexOf(STATUS_MARK)

@@ -53,10 +53,10 @@ export function claim(queue: QueueDir, raw: RawName, stat: Stats, newId: (from: 
   const id = parsed.id ?? newId(parsed.base)
   const name = formatItemName({ base: id, priority: parsed.priority, tags: parsed.tags })
   const item = place(queue, 'run', name)
-  if (look(item) !== undefined) return { kind: 'occupied' }
 
   switch (kind) {
     case 'directory': {
+      if (look(item) !== undefined) return { kind: 'occupied' }
       const refusal = refuseDirectory(from, stat)
       if (refusal !== undefined) return wrap(from, item, id, name, parsed.base, refusal)
       if (rename(from, item) === 'gone') return { kind: 'lost' }
@@ -117,7 +117,7 @@ function wrap(
     makeDir(attach)
     return rename(from, within(attach, as))
   })
-  if (taken === 'gone') return { kind: 'lost' }
+  if (taken !== 'moved') return { kind: taken === 'gone' ? 'lost' : taken }
   const msg: Msg = { name: displayName(as) }
   // Exchanged for a FIFO since we looked at it, it would hold up whoever opens it.
   const why = refusal ?? (look(within(attach, as))?.isFile() === true ? undefined : NO_FILE)
@@ -139,14 +139,15 @@ function wrap(
 
 function wrapMessage(from: BytePath, item: BytePath, id: ItemId, name: RawName, dropped: string | undefined): Claim {
   const msg = within(item, 'msg')
-  if (fillNew(item, () => rename(from, msg)) === 'gone') return { kind: 'lost' }
+  const taken = fillNew(item, () => rename(from, msg))
+  if (taken !== 'moved') return { kind: taken === 'gone' ? 'lost' : taken }
   return orBack(msg, from, () => openItem(item, id, name, dropped, ['msg' as RawName]), item)
 }
 
 /** An empty claim would keep its id occupied: it goes again if nothing came into it. */
-function fillNew(item: BytePath, fill: () => 'moved' | 'gone'): 'moved' | 'gone' {
+function fillNew(item: BytePath, fill: () => 'moved' | 'gone'): 'moved' | 'gone' | 'occupied' {
   let filled: 'moved' | 'gone' = 'gone'
-  makeDir(item)
+  if (!makeDir(item)) return 'occupied'
   try {
     filled = fill()
   } finally {

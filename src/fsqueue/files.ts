@@ -67,6 +67,27 @@ function writeAll(fd: number, data: Uint8Array): void {
   for (let at = 0; at < data.length; ) at += writeSync(fd, data, at)
 }
 
+const shared = Buffer.allocUnsafe(32 * 1024)
+
+/**
+ * A small file that we wrote ourselves, in three system calls; undefined: it is larger, or something else lies there,
+ * and `readRegular` shall look.
+ */
+export function readOwn(path: BytePath): string | undefined {
+  try {
+    const fd = openSync(fsPath(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    try {
+      const length = readSync(fd, shared, 0, shared.length, 0)
+      return length < shared.length ? shared.toString('utf8', 0, length) : undefined
+    } finally {
+      closeSync(fd)
+    }
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error
+    return undefined
+  }
+}
+
 export type Reading =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'absent' }
@@ -129,9 +150,12 @@ export function moveNew(from: BytePath, to: BytePath, native?: Native): 'moved' 
   if (native !== undefined) return moveNewExactly(from, to, native)
   const source = look(from)
   if (source === undefined) return 'gone'
-  if (!source.isDirectory()) return linkMove(from, to)
-  if (look(to) !== undefined) return 'taken'
-  return rename(from, to)
+  return source.isDirectory() ? moveDirectory(from, to) : linkMove(from, to)
+}
+
+/** For a directory: the kernel refuses a target that is not empty, and an empty one is looked for. */
+export function moveDirectory(from: BytePath, to: BytePath): 'moved' | 'gone' | 'taken' {
+  return look(to) === undefined ? rename(from, to) : 'taken'
 }
 
 const ENOENT = 2

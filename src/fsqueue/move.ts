@@ -3,9 +3,11 @@ import { BUCKETED, type State } from '../domain/item.ts'
 import { formatItemName, type ItemId, type Millis, minuteBucket, parseItemName } from '../domain/name.ts'
 import type { Native } from '../os/native.ts'
 import { QueueIoError } from './errors.ts'
-import { moveNew, removeEmptyDir } from './files.ts'
+import { moveDirectory, moveNew, removeEmptyDir } from './files.ts'
 import { type BytePath, inQueue, makeDir, place, type QueueDir, stateDir, within } from './place.ts'
 import type { Located } from './scan.ts'
+
+const KNOWN_BUCKETS = 8
 
 export type Moved =
   | { readonly kind: 'moved'; readonly at: Located; readonly path: BytePath; readonly madeDirs: readonly BytePath[] }
@@ -27,6 +29,10 @@ export interface MoveContext {
   readonly native?: Native | undefined
   /** Another queue on the same file system. */
   readonly to?: QueueDir | undefined
+  /** The item is known to be a directory, as all are in run/. */
+  readonly isDirectory?: boolean | undefined
+  /** Buckets made lately; spares a mkdir for each item. To be emptied when a move finds its target missing. */
+  readonly buckets?: Set<string> | undefined
 }
 
 /**
@@ -37,14 +43,14 @@ export function moveItem(queue: QueueDir, from: Located, target: Target, context
   const source = place(queue, from.state, from.raw, from.bucket)
   const there = context.to ?? queue
   const bucket = BUCKETED[target.state] ? minuteBucket(context.now) : undefined
-  const madeDirs = bucket === undefined ? [] : makeBucket(there, target.state, bucket)
+  const madeDirs = bucket === undefined ? [] : makeBucket(there, target.state, bucket, context.buckets)
   const parsed = parseItemName(from.raw)
   const suffixes = { priority: target.priority ?? parsed.priority, due: target.due, tags: target.tags ?? parsed.tags }
 
   for (let base = parsed.base; ; base = freshBase(parsed.base, context.newId)) {
     const raw = formatItemName({ base, ...suffixes })
     const path = place(there, target.state, raw, bucket)
-    const moved = moveNew(source, path, context.native)
+    const moved = context.isDirectory === true ? moveDirectory(source, path) : moveNew(source, path, context.native)
     if (moved === 'gone') return { kind: 'gone' }
     if (moved === 'moved') return { kind: 'moved', at: { state: target.state, raw, bucket }, path, madeDirs }
   }
@@ -57,10 +63,11 @@ function freshBase(base: string, newId: (from: string) => ItemId): string {
 }
 
 /** Makes `done/YYYYMMDD/HHMM`; returns the directories to sync, whether made now or not: EEXIST is not durability. */
-function makeBucket(queue: QueueDir, state: State, bucket: string): BytePath[] {
+function makeBucket(queue: QueueDir, state: State, bucket: string, known: Set<string> | undefined): BytePath[] {
   const root = stateDir(queue, state)
   const day = within(root, bucket.slice(0, 8))
   const minute = within(root, bucket)
+  if (known?.has(minute) === true) return [minute, day, root]
   try {
     makeDir(minute)
   } catch (error) {
@@ -69,6 +76,8 @@ function makeBucket(queue: QueueDir, state: State, bucket: string): BytePath[] {
     makeDir(day)
     makeDir(minute)
   }
+  if (known !== undefined && known.size >= KNOWN_BUCKETS) known.clear()
+  known?.add(minute)
   return [minute, day, root]
 }
 

@@ -8,6 +8,8 @@ export const MAX_VALUE_BYTES = 128 * 1024 - 1
  * slot's variable `nl`, so that a value never spans lines and cannot imitate one of ours.
  */
 export function quote(bytes: string): string {
+  // Most values need no more than this, and there are two dozen for each run.
+  if (!/['\n]/.test(bytes)) return `'${bytes}'`
   return `'${bytes.replaceAll("'", "'\\''").replaceAll('\n', `'"$nl"'`)}'`
 }
 

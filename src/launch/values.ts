@@ -40,17 +40,20 @@ export type Values = { readonly kind: 'ok'; readonly text: string } | { readonly
 
 export function runValues(run: RunFacts): Values {
   const environment = environmentOf(run)
-  for (const name of PER_RUN) {
-    const problem = unfitValue(environment[name] ?? '')
-    if (problem !== undefined) return { kind: 'unfit', why: `${name} ${problem}` }
-  }
   // Few commands, as the shell reads and runs them one by one.
-  const given = PER_RUN.filter((name) => environment[name] !== undefined)
-  const absent = PER_RUN.filter((name) => environment[name] === undefined)
+  let given = 'export'
+  let absent = 'unset RQ_'
+  for (const name of PER_RUN) {
+    const value = environment[name]
+    const problem = value === undefined ? undefined : unfitValue(value)
+    if (problem !== undefined) return { kind: 'unfit', why: `${name} ${problem}` }
+    if (value === undefined) absent += ` ${name}`
+    else given += ` ${name}=${quote(value)}`
+  }
   const files = run.attachments.map((name) => `../attach/${name}`)
   const lines = [
-    `unset ${absent.join(' ')} RQ_`,
-    `export ${given.map((name) => `${name}=${quote(environment[name] ?? '')}`).join(' ')}`,
+    absent,
+    given,
     `rqd_in=${run.isOneFile ? quote(`../attach/${run.attachments[0] ?? ''}`) : '/dev/null'}`,
     `rqd_header=${quote(`--- ${run.started} attempt ${run.attempt}: ${run.realScript}`)}`,
     `set -- ${[...run.command, ...files].map(quote).join(' ')}`,

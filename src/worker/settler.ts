@@ -29,6 +29,8 @@ export class Settler {
   /** Verdicts that are in `msg`: whatever goes wrong after that, only the move is left. */
   readonly #committed = new Map<ItemId, Settled>()
 
+  readonly #buckets = new Set<string>()
+
   constructor(context: SettlerContext) {
     this.#context = context
   }
@@ -109,7 +111,7 @@ export class Settler {
 
   async #settle(group: readonly Ended[]): Promise<void> {
     const { queue, syncer } = this.#context
-    const staged = group.filter((ended) => this.#isHere(ended)).map((ended) => this.#stage(ended))
+    const staged = group.map((ended) => this.#stage(ended)).filter((settled) => settled !== undefined)
     await syncer().syncGroup(staged.length, () => staged.flatMap(({ ended }) => treeOf(runPath(queue, ended))))
 
     for (const settled of staged) this.#commit(settled)
@@ -122,14 +124,6 @@ export class Settler {
     }
     for (const { settled, moved } of moves) this.#finish(settled, moved, durable)
     this.#context.onRound()
-  }
-
-  /** A run whose item was moved away by hand has no verdict to write. */
-  #isHere(ended: Ended): boolean {
-    if (look(runPath(this.#context.queue, ended)) !== undefined) return true
-    this.#release(ended)
-    this.#context.onGone(ended)
-    return false
   }
 
   #release({ id }: Ended): void {
@@ -171,12 +165,19 @@ export class Settler {
     }
   }
 
-  #stage(ended: Ended): Settled {
-    const committed = this.#committed.get(ended.id)
-    if (committed !== undefined) return committed
-    const settled = decideVerdict(this.#context, ended)
-    stageMsg(runPath(this.#context.queue, ended), settled.msg)
-    return settled
+  /** undefined: its item was moved away by hand, and there is no verdict to write. */
+  #stage(ended: Ended): Settled | undefined {
+    const item = runPath(this.#context.queue, ended)
+    const settled = this.#committed.get(ended.id) ?? decideVerdict(this.#context, ended)
+    try {
+      if (!this.#committed.has(ended.id)) stageMsg(item, settled.msg)
+      return settled
+    } catch (error) {
+      if (!(error instanceof QueueIoError) || error.code !== 'ENOENT' || look(item) !== undefined) throw error
+      this.#release(ended)
+      this.#context.onGone(ended)
+      return undefined
+    }
   }
 
   #move({ ended, move }: Settled): Moved {
@@ -186,13 +187,15 @@ export class Settler {
       move.to === 'que'
         ? ({ state: 'que', due: move.due } as const)
         : ({ state: move.to === 'relay' ? 'relayed' : move.to } as const)
+    const how = { now: Date.now(), newId, isDirectory: true, buckets: this.#buckets }
     try {
-      return moveItem(queue, from, target, { now: Date.now(), newId })
+      return moveItem(queue, from, target, how)
     } catch (error) {
       // Somebody removed the state's directory: make it again, once.
       if (!(error instanceof QueueIoError) || error.code !== 'ENOENT') throw error
+      this.#buckets.clear()
       makeDir(stateDir(queue, target.state))
-      return moveItem(queue, from, target, { now: Date.now(), newId })
+      return moveItem(queue, from, target, how)
     }
   }
 
