@@ -1,4 +1,4 @@
-/** At start: what lies in run/ is adopted, settled or put back, as domain/recover.ts says of each. */
+/** At a start, and after trouble: what lies in run/ is adopted, settled or put back, as domain/recover.ts says of each. */
 import type { Msg, Verdict } from '../domain/item.ts'
 import { displayName, type ItemId, parseItemName, type RawName } from '../domain/name.ts'
 import { type FoundAttempt, type FoundRun, type Recovery, recover } from '../domain/recover.ts'
@@ -30,10 +30,11 @@ export interface FoundItem {
   readonly recovery: Recovery
 }
 
-/** Everything in run/, with what is to be done with it. */
-export function findRuns(queue: QueueDir, newId: (from: string) => ItemId): FoundItem[] {
+/** Everything in run/ that nobody is at work on, with what is to be done with it. */
+function findRuns(queue: QueueDir, newId: (from: string) => ItemId, isOwned: (raw: RawName) => boolean): FoundItem[] {
   const found: FoundItem[] = []
   for (const raw of names(stateDir(queue, 'run'))) {
+    if (isOwned(raw)) continue
     const path = place(queue, 'run', raw)
     // Not ours, or not made by a claim: left alone, and shown by `rqd doctor`.
     if (look(path)?.isDirectory() !== true) continue
@@ -124,14 +125,13 @@ export function seize(item: FoundItem): boolean {
   return item.record !== undefined && seizeAttempt(item.path, item.record.n)
 }
 
-/** Carries out what `findRuns` found. Returns how many run on. */
-export function recoverRuns(worker: Worker): number {
+/** Whatever lies in run/ and is not being run or settled by us has an owner again after this, or is gone from there. */
+export function recoverRuns(worker: Worker): void {
   const { queue, newId, emit } = worker.options
-  for (const item of findRuns(queue, newId)) {
+  const owned = new Set(worker.runs.names())
+  for (const item of findRuns(queue, newId, (raw) => owned.has(raw))) {
     emit({ kind: 'item-recovered', id: item.id, action: recoverOne(worker, item) })
   }
-  worker.runs.sweepFifos()
-  return worker.runs.size
 }
 
 function recoverOne(worker: Worker, item: FoundItem): string {

@@ -1,8 +1,9 @@
 /** What runs: begun here or adopted, stopped when it must be, handed to the settler when it ended. */
 import type { Outcome } from '../domain/item.ts'
-import type { ItemId } from '../domain/name.ts'
+import type { ItemId, RawName } from '../domain/name.ts'
 import { recordStop, type StopCause } from '../fsqueue/attempt.ts'
 import { QueueIoError } from '../fsqueue/errors.ts'
+import { look } from '../fsqueue/place.ts'
 import type { Slot, SlotReport } from '../launch/slot.ts'
 import type { SlotState } from '../launch/slot-script.ts'
 import { signalGroup } from '../os/process.ts'
@@ -12,12 +13,14 @@ import { makeSettler } from './make-settler.ts'
 import { Pool } from './pool.ts'
 import { type Run, runPath } from './run.ts'
 import type { Settler } from './settler.ts'
+import { Strays } from './strays.ts'
 import { Watchman } from './watchman.ts'
 import type { Worker } from './worker.ts'
 
 export class Runs {
   readonly pool: Pool
   readonly settler: Settler
+  readonly strays: Strays
   readonly #worker: Worker
   readonly #running = new Map<ItemId, Run>()
   readonly #dups = new Map<ItemId, DupServer>()
@@ -33,6 +36,7 @@ export class Runs {
       onDeath: (slot) => this.#slotDied(slot),
     })
     this.settler = makeSettler(worker)
+    this.strays = new Strays(worker)
   }
 
   get size(): number {
@@ -44,11 +48,16 @@ export class Runs {
   }
 
   get isBusy(): boolean {
-    return this.#running.size > 0 || this.settler.size > 0
+    return this.#running.size > 0 || this.settler.size > 0 || this.strays.areExpected
   }
 
   running(): Run[] {
     return [...this.#running.values()]
+  }
+
+  /** The names in run/ that we are at work on. */
+  names(): RawName[] {
+    return [...this.running(), ...this.settler.pending()].map(({ name }) => name)
   }
 
   isLive(id: ItemId): boolean {
@@ -109,8 +118,7 @@ export class Runs {
       case 'gone':
       case 'stale':
       case 'taken':
-        // Moved away before it began, or another slot owns the attempt.
-        this.#forget(run)
+        this.#forget(run, state)
         return
     }
   }
@@ -176,11 +184,17 @@ export class Runs {
     this.#running.delete(run.id)
   }
 
-  /** The item went elsewhere by hand: no verdict. */
-  #forget(run: Run): void {
+  /** It did not begin: the item was moved away by hand, another slot owns the attempt, or the disk failed its slot. */
+  #forget(run: Run, state: SlotState): void {
     clearTimeout(run.killTimer)
+    void this.#dups.get(run.id)?.finish()
     this.#dups.delete(run.id)
     this.#running.delete(run.id)
+    if (look(runPath(this.#worker.options.queue, run)) !== undefined) {
+      this.#worker.pause(`${run.id}: its slot could not begin (${state})`)
+      this.strays.expect()
+      return
+    }
     this.#worker.options.emit({
       kind: 'item-ended',
       id: run.id,

@@ -124,6 +124,7 @@ export class Starting {
     if (!(error instanceof QueueIoError)) throw error
     if (isDiskTrouble(error)) this.#worker.trouble(error)
     if (isShortage(error)) this.#worker.pause()
+    this.#worker.runs.strays.expect()
     if (error.code === 'ENOENT') ensureQueue(this.#worker.options.queue, this.#worker.config.shared)
     const failures = (this.unavailable.get(entry.raw)?.failures ?? 0) + 1
     const retryMs = Math.min(UNAVAILABLE_MAX, 1000 * 2 ** (failures - 1))

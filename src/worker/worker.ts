@@ -79,8 +79,9 @@ export class Worker {
   }
 
   start(): void {
-    const adopted = recoverRuns(this)
-    this.options.emit({ kind: 'worker-started', pid: process.pid, adopted })
+    recoverRuns(this)
+    this.runs.sweepFifos()
+    this.options.emit({ kind: 'worker-started', pid: process.pid, adopted: this.runs.size })
     this.intake.open()
     this.pump()
   }
