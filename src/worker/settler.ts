@@ -99,7 +99,7 @@ export class Settler {
     }, ms)
   }
 
-  /** Nothing of the group was reported: all of it is done again, from the disk. */
+  /** What was not reported is done again, from the disk. */
   #again(group: readonly Ended[], error: QueueIoError): void {
     this.#troubled = true
     this.#context.onTrouble(error)
@@ -116,14 +116,30 @@ export class Settler {
 
     for (const settled of staged) this.#commit(settled)
     await this.#relay(staged.filter(({ move }) => move.to === 'relay'))
-    const moves = staged.map((settled) => ({ settled, moved: this.#move(settled) }))
+    const { moves, trouble } = this.#moveAll(staged)
     const durable = await this.#syncMoves(moves.map(({ moved }) => moved))
-    if (this.#troubled) {
+    if (this.#troubled && trouble === undefined) {
       this.#troubled = false
       this.#context.onWell()
     }
     for (const { settled, moved } of moves) this.#finish(settled, moved, durable)
     this.#context.onRound()
+    if (trouble !== undefined) throw trouble
+  }
+
+  /** Those that could be moved are reported, whatever keeps the others. */
+  #moveAll(staged: readonly Settled[]) {
+    const moves: { readonly settled: Settled; readonly moved: Moved }[] = []
+    let trouble: QueueIoError | undefined
+    for (const settled of staged) {
+      try {
+        moves.push({ settled, moved: this.#move(settled) })
+      } catch (error) {
+        if (!(error instanceof QueueIoError)) throw error
+        trouble ??= error
+      }
+    }
+    return { moves, trouble }
   }
 
   #release({ id }: Ended): void {
