@@ -16,12 +16,24 @@ import {
   type RawName,
 } from '../domain/name.ts'
 import type { QueueConfig } from '../domain/policy.ts'
+import { QueueIoError } from '../fsqueue/errors.ts'
 import { findItem } from '../fsqueue/find.ts'
 import { ensureQueue } from '../fsqueue/layout.ts'
 import { attachments } from '../fsqueue/message.ts'
-import { type BytePath, fsPath, inQueue, look, type QueueDir, queueDir, stateDir, within } from '../fsqueue/place.ts'
+import {
+  type BytePath,
+  fsPath,
+  inQueue,
+  look,
+  place,
+  type QueueDir,
+  queueDir,
+  stateDir,
+  within,
+} from '../fsqueue/place.ts'
 import { OutcomeUnknown, publish } from '../fsqueue/publish.ts'
-import { makeSyncer } from '../fsqueue/sync.ts'
+import type { Located } from '../fsqueue/scan.ts'
+import { makeSyncer, treeOf } from '../fsqueue/sync.ts'
 import type { Native } from '../os/native.ts'
 
 export type Neighbour =
@@ -77,13 +89,19 @@ export async function publishCopy(
   copy: Copy,
   native: Native | undefined,
 ): Promise<'published' | 'already'> {
-  if (findItem(target.queue, copy.as) !== undefined) return 'already'
   // A queue is made by one mkdir; its other directories may not be there before its first worker.
   ensureQueue(target.queue, target.config.shared)
   const attached = attachments(copy.item)
   const { priority, tags } = parseItemName(copy.name)
-  const fd = openSync(fsPath(stateDir(target.queue, 'que')), 'r')
+  const fd = openDir(stateDir(target.queue, 'que'))
+  const syncer = makeSyncer(target.config.durability, fd, native)
   try {
+    const there = findItem(target.queue, copy.as)
+    if (there !== undefined) {
+      // Who published it may have died, or been refused, before it was on the disk.
+      await syncer.sync(pathsOf(target.queue, there))
+      return 'already'
+    }
     const [published] = await publish(
       target.queue,
       [
@@ -99,7 +117,7 @@ export async function publishCopy(
           })),
         },
       ],
-      makeSyncer(target.config.durability, fd, native),
+      syncer,
       native,
     )
     return published?.kind === 'published' ? 'published' : 'already'
@@ -109,6 +127,20 @@ export async function publishCopy(
   } finally {
     closeSync(fd)
   }
+}
+
+function openDir(path: BytePath): number {
+  try {
+    return openSync(fsPath(path), 'r')
+  } catch (error) {
+    throw new QueueIoError('open', path, error)
+  }
+}
+
+/** An item and the directory that names it. */
+function pathsOf(queue: QueueDir, { state, raw, bucket }: Located): BytePath[] {
+  const dir = bucket === undefined ? stateDir(queue, state) : place(queue, state, bucket)
+  return [...treeOf(place(queue, state, raw, bucket)), dir]
 }
 
 function copyMsg(copy: Copy, dest: string): Msg {
