@@ -14,6 +14,7 @@
  *   FAULTFS_AT      the call that is hit; 0 or unset only counts
  *   FAULTFS_DO      kill | stop | torn (write half, then kill) | short (write half) | ENOSPC | EIO | EMFILE ...
  *   FAULTFS_STICKY  1: every counted call from there on is hit
+ *   FAULTFS_UNTIL   nothing is hit any more once this file exists
  *   FAULTFS_SHARED  a file of 8 bytes that holds the counter, for a whole tree of processes
  *   FAULTFS_LOG     append "N pid name path to hit" for every counted call, tab-separated
  */
@@ -28,7 +29,7 @@ enum action { COUNT, KILL, STOP, TORN, SHORT, FAIL };
 int active, reads;
 char root_given[PATH_MAX], root_real[PATH_MAX];
 
-static char log_file[PATH_MAX], only[512], part[512];
+static char log_file[PATH_MAX], until[PATH_MAX], only[512], part[512];
 static unsigned long fault_at;
 static enum action action = COUNT;
 static int fault_errno, sticky;
@@ -102,6 +103,7 @@ int hit(const char *name, const char *path, const char *to, int writes) {
   if ((action == TORN || action == SHORT) && !writes) return PROCEED;
   unsigned long n = atomic_fetch_add(counter, 1) + 1;
   int now = fault_at > 0 && (n == fault_at || (sticky && n > fault_at)) && action != COUNT;
+  if (now && until[0] && RAW3(SYS_faccessat, AT_FDCWD, until, F_OK) == 0) now = 0;
   if (log_file[0]) note(n, name, path, to, now);
   if (!now) return PROCEED;
   switch (action) {
@@ -182,6 +184,7 @@ __attribute__((constructor)) static void begin(void) {
   setting("FAULTFS_ONLY", only, sizeof only);
   setting("FAULTFS_PATH", part, sizeof part);
   setting("FAULTFS_LOG", log_file, sizeof log_file);
+  setting("FAULTFS_UNTIL", until, sizeof until);
   setting("FAULTFS_SHARED", shared, sizeof shared);
   setting("FAULTFS_AT", at, sizeof at);
   setting("FAULTFS_DO", what, sizeof what);

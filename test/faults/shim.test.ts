@@ -121,6 +121,13 @@ describe.skipIf(skipLoudly('the file-system shim', shimUnavailable()))('the file
     expect(spawn(tryThrice, { at: 2, do: 'EIO', sticky: true }).stdout).toBe('ok EIO EIO')
   })
 
+  test('makes no call fail any more once it is healed', () => {
+    const until = join(dir, 'healed')
+    const script = `${tryThrice}; fs.writeFileSync(${JSON.stringify(until)}, ''); fs.mkdirSync('z')`
+    expect(spawn(script, { at: 2, do: 'EIO', sticky: true, until }).stdout).toBe('ok EIO EIO')
+    expect(readdirSync(root)).toContain('z')
+  })
+
   test('fails what is called asynchronously and what goes by a system call number', () => {
     const script = `fs.promises.copyFile('old', 'new').catch((e) => console.log(e.code))`
     expect(spawn(script, { at: 1, do: 'ENOSPC', only: ['copy_file_range'] }).stdout).toBe('ENOSPC\n')

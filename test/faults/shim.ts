@@ -1,6 +1,6 @@
 /** Fail, or die at, the Nth file-system call below a directory: the TypeScript side of faultfs.c. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -35,6 +35,8 @@ export interface FaultPlan {
   readonly do?: FaultAction
   /** Hit every counted call from there on. */
   readonly sticky?: boolean
+  /** A file outside of `root`: once it exists nothing is hit any more. */
+  readonly until?: string
   /** Only in processes whose command line contains this. */
   readonly match?: string
   /** Only these calls, by their names in the log: open, write, rename, link, unlink, mkdir, fsync ... */
@@ -92,6 +94,7 @@ export function faultEnv(plan: FaultPlan): Record<string, string> {
   if (plan.at !== undefined) env['FAULTFS_AT'] = String(plan.at)
   if (plan.do !== undefined) env['FAULTFS_DO'] = plan.do
   if (plan.sticky) env['FAULTFS_STICKY'] = '1'
+  if (plan.until !== undefined) env['FAULTFS_UNTIL'] = plan.until
   if (plan.match !== undefined) env['FAULTFS_MATCH'] = plan.match
   if (plan.only !== undefined) env['FAULTFS_ONLY'] = plan.only.join(',')
   if (plan.path !== undefined) env['FAULTFS_PATH'] = plan.path
@@ -121,9 +124,11 @@ export interface Shot {
   calls(): CountedCall[]
   /** Whether the fault has happened. */
   fired(): boolean
+  /** Ends a fault that sticks. */
+  heal(): void
 }
 
-export interface SweepOptions extends Omit<FaultPlan, 'root' | 'at' | 'log' | 'shared'> {
+export interface SweepOptions extends Omit<FaultPlan, 'root' | 'at' | 'log' | 'shared' | 'until'> {
   readonly do: FaultAction
   /** Count over all processes of the tree, so that a killed one's successor is not killed at its own Nth call. Default. */
   readonly tree?: boolean
@@ -156,13 +161,15 @@ function makeShot(options: SweepOptions, at: number, dir: string): Shot {
   const { tree = true, from: _from, step: _step, limit: _limit, ...plan } = options
   const log = join(dir, 'faultfs.calls')
   const shared = tree ? { shared: join(dir, 'faultfs.counter') } : {}
+  const until = join(dir, 'faultfs.healed')
   const calls = () => readCalls(log)
   return {
     at,
     dir,
-    env: (root) => faultEnv({ ...plan, ...shared, root, at, log }),
+    env: (root) => faultEnv({ ...plan, ...shared, root, at, log, until }),
     calls,
     fired: () => calls().some((call) => call.hit),
+    heal: () => writeFileSync(until, ''),
   }
 }
 

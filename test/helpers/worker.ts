@@ -24,6 +24,7 @@ export interface WorkerHandle {
 export interface WorkerOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly execPath?: string
+  readonly stderr?: 'pipe' | 'inherit'
 }
 
 /** Forks a worker and waits until it is ready. */
@@ -41,7 +42,7 @@ export function forkWorker(queue: string, options: WorkerOptions = {}): WorkerHa
   const child = fork(PROGRAM, [queue], {
     env: { ...process.env, RQD_ROOT: join(queue, '../..'), RQD_LOG_LEVEL: 'debug', ...options.env },
     execArgv: [],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', 'ignore', options.stderr ?? 'inherit', 'ipc'],
     ...(options.execPath === undefined ? {} : { execPath: options.execPath }),
   })
   const messages: FromWorker[] = []
