@@ -53,7 +53,7 @@ describe('a queue', () => {
     const before = testQueue(handler('sleeps.sh'), undefined, 'before', root)
     const daemon = await startDaemon(root)
     const id = before.send({ param1: '2' })
-    await until(() => before.stateOf(id) === 'run')
+    await until(() => before.stateOf(id) === 'run' && before.log(id) !== '')
     const worker = workersOf(daemon.pid).get('before') ?? 0
     renameSync(before.path, join(root, 'queue', 'after'))
     const other = openQueue(makeQueue(root, 'before'))

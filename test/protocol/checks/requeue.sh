@@ -2,11 +2,10 @@
 . "$LIB"
 new_queue 'trap "echo end >> \"$RQ_ROOT/scratch.requeue/record\"; exit 143" TERM
 echo "begin $RQ_ATTEMPT" | tee -a "$RQ_ROOT/scratch.requeue/record"
-[ -e "$RQ_ROOT/scratch.requeue/go" ] && exit 0
+[ "$RQ_ATTEMPT" -gt 1 ] && exit 0
 while :; do sleep 0.05; done'
 message '{}'
 eventually runs "$id"
-: > "$T/go"
 mv "$Q/run/$id" "$Q/que/"
 settled done "$id"
 equal 'the record' "$(tr '\n' ' ' < "$T/record")" 'begin 1 end begin 2 '
