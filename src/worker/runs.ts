@@ -118,7 +118,7 @@ export class Runs {
       case 'gone':
       case 'stale':
       case 'taken':
-        this.#forget(run, state)
+        this.neverBegan(run, state)
         return
     }
   }
@@ -184,14 +184,14 @@ export class Runs {
     this.#running.delete(run.id)
   }
 
-  /** It did not begin: the item was moved away by hand, another slot owns the attempt, or the disk failed its slot. */
-  #forget(run: Run, state: SlotState): void {
+  /** It did not begin: the item was moved away by hand, another slot owns the attempt, or its slot failed. */
+  neverBegan(run: Run, how: SlotState | 'died'): void {
     clearTimeout(run.killTimer)
     void this.#dups.get(run.id)?.finish()
     this.#dups.delete(run.id)
     this.#running.delete(run.id)
     if (look(runPath(this.#worker.options.queue, run)) !== undefined) {
-      this.#worker.pause(`${run.id}: its slot could not begin (${state})`)
+      this.#worker.pause(`${run.id}: its slot could not begin (${how})`)
       this.strays.expect()
       return
     }

@@ -1,6 +1,7 @@
 /** Looks after what runs: once a second at everything, four times a second at runs whose slot is not ours. */
-import { readAttempt } from '../fsqueue/attempt.ts'
+import { hasStarted, readAttempt } from '../fsqueue/attempt.ts'
 import { QueueIoError } from '../fsqueue/errors.ts'
+import { errnoOf } from '../os/errno.ts'
 import { cutLog, findLeftovers, inspectRuns, killLeftover } from './guard.ts'
 import { isGroupAlive } from './recovery.ts'
 import { type Run, runPath } from './run.ts'
@@ -46,37 +47,49 @@ export class Watchman {
   }
 
   #pollAdopted(): void {
-    for (const run of this.#runs.running()) {
-      if (run.slot !== undefined) continue
-      const record = readAttempt(runPath(this.#worker.options.queue, run), run.attempt)
-      if (record?.exit !== undefined) this.#runs.end(run, exitOutcome(run, record.exit))
-      else if (!isGroupAlive(run.group)) this.#endedUnseen(run)
-    }
+    this.#caringFor(() => {
+      for (const run of this.#runs.running()) {
+        if (run.slot !== undefined) continue
+        const record = readAttempt(runPath(this.#worker.options.queue, run), run.attempt)
+        if (record?.exit !== undefined) this.#runs.end(run, exitOutcome(run, record.exit))
+        else if (!isGroupAlive(run.group)) this.#endedUnseen(run)
+      }
+    })
     this.#worker.pump()
+  }
+
+  /** What cannot be looked at now (no descriptor left, a failing disk) is looked at again at the next time. */
+  #caringFor(look: () => void): void {
+    try {
+      look()
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error
+      this.#worker.trouble(error instanceof QueueIoError ? error : new QueueIoError('look', '/proc', error))
+    }
   }
 
   /** Its group is empty. It may have recorded its exit between our two looks. */
   #endedUnseen(run: Run): void {
-    const exit = readAttempt(runPath(this.#worker.options.queue, run), run.attempt)?.exit
+    const item = runPath(this.#worker.options.queue, run)
+    const exit = readAttempt(item, run.attempt)?.exit
     if (exit !== undefined) this.#runs.end(run, exitOutcome(run, exit))
     else if (run.stopping !== undefined) this.#runs.end(run, { kind: 'stopped', cause: run.stopping, code: undefined })
-    else this.#runs.end(run, { kind: 'lost' })
+    else if (hasStarted(item, run.attempt)) this.#runs.end(run, { kind: 'lost' })
+    // Its slot died before it began: that says nothing about the item.
+    else this.#runs.neverBegan(run, 'died')
   }
 
   #inspect(): void {
     const { queue, emit } = this.#worker.options
-    try {
+    this.#caringFor(() => {
       for (const finding of inspectRuns(queue, this.#runs.running(), this.#worker.config.maxLog)) {
         if (finding.kind === 'log') {
           cutLog(runPath(queue, finding.run), this.#worker.config.maxLog)
           emit({ kind: 'log-cut', id: finding.run.id, bytes: finding.bytes })
         } else this.#runs.stop(finding.run, 'cancel')
       }
-    } catch (error) {
-      if (!(error instanceof QueueIoError)) throw error
-      this.#worker.trouble(error)
-    }
-    this.sweepLeftovers()
+    })
+    this.#caringFor(() => this.sweepLeftovers())
   }
 
   sweepLeftovers(): void {
