@@ -65,6 +65,11 @@ export function loadQueueConfig(queuePath: string, root: RootConfig = DEFAULT_RO
   return problems.length > 0 ? { kind: 'bad', problems } : { kind: 'ok', config }
 }
 
+/** Of a queue that says nothing. */
+export function defaultQueueConfig(): QueueConfig {
+  return effective({}, {})
+}
+
 function effective(own: QueueSettings, inherited: QueueSettings): QueueConfig {
   const set = { ...inherited, ...own }
   return {

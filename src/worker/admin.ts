@@ -1,17 +1,15 @@
 /** What people and programs say to a queue by files: its configuration, its flags, its handler. */
 import { hostname } from 'node:os'
-import { join } from 'node:path'
 import { DEFAULT_ROOT_CONFIG, loadQueueConfig, loadRootConfig, type RootConfig } from '../config/config.ts'
 import type { ConfigProblem } from '../config/file.ts'
 import type { QueueConfig } from '../domain/policy.ts'
 import { hasFlag } from '../fsqueue/layout.ts'
 import { inQueue, queueDir } from '../fsqueue/place.ts'
 
-export interface Loaded {
-  readonly root: RootConfig
-  readonly config: QueueConfig | undefined
-  readonly problem: string | undefined
-}
+export type Loaded = { readonly root: RootConfig } & (
+  | { readonly config: QueueConfig; readonly problem: undefined }
+  | { readonly config: undefined; readonly problem: string }
+)
 
 /** The worker stands in its queue, so that the queue may be renamed under it. */
 export function load(root: string): Loaded {
@@ -58,7 +56,10 @@ export function slotEnvironment(config: QueueConfig, root: string, queue: string
   }
 }
 
-/** argv[0] as the handler's own working directory sees it. */
-export function commandPath(command: string, queuePath: string): string {
-  return command.includes('/') && !command.startsWith('/') ? join(queuePath, command) : command
+/**
+ * argv[0] as the handler's own working directory sees it, `run/<item>/job`: relative, so that a queue renamed
+ * between now and its start leads to no other handler.
+ */
+export function commandPath(command: string): string {
+  return command.includes('/') && !command.startsWith('/') ? `../../../${command.replace(/^\.\//, '')}` : command
 }

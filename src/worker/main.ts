@@ -1,11 +1,13 @@
 /** One queue's process: `worker.cjs QUEUE-PATH`, forked by the supervisor (domain/worker-protocol.ts). */
 import { basename } from 'node:path'
+import { defaultQueueConfig } from '../config/config.ts'
 import { type FromWorker, type ToWorker, WORKER_ENV, WORKER_EXIT } from '../domain/worker-protocol.ts'
 import { ensureQueue } from '../fsqueue/layout.ts'
 import { idMaker } from '../fsqueue/new-id.ts'
-import { type BytePath, queueDir } from '../fsqueue/place.ts'
+import { type BytePath, inQueue, makeDir, queueDir } from '../fsqueue/place.ts'
 import { watchNames } from '../fsqueue/watch.ts'
-import { fileSink, gatheringSink, makeLog } from '../log/log.ts'
+import { fileSink, gatheringSink, makeLog, stderrSink } from '../log/log.ts'
+import { errnoOf } from '../os/errno.ts'
 import { tryLock } from '../os/lock.ts'
 import { load } from './admin.ts'
 import { shutDown } from './shutdown.ts'
@@ -22,9 +24,11 @@ function main(path: string): void {
   process.chdir(path)
   const root = process.env[WORKER_ENV.root] ?? '../..'
   const loaded = load(root)
-  const config = loaded.config ?? load('').config
-  const queue = queueDir('', config?.dirs)
-  ensureQueue(queue, config?.shared)
+  const config = loaded.config ?? defaultQueueConfig()
+  const queue = queueDir('', config.dirs)
+  // Of a configuration that cannot be used nothing is known, not even what its directories are called.
+  if (loaded.config === undefined) makeDir(inQueue(queue, '_tmp'))
+  else ensureQueue(queue, config.shared)
   // Held until we die.
   if (tryLock('_lock') === undefined) process.exit(WORKER_EXIT.later)
 
@@ -33,7 +37,7 @@ function main(path: string): void {
     root,
     queueName: basename(path),
     queue,
-    config: config ?? unusable(),
+    config,
     rootConfig: loaded.root,
     rootPaused: process.env[WORKER_ENV.rootPaused] === '1',
     carefulUntil: Number(process.env[WORKER_ENV.carefulUntil] ?? 0),
@@ -42,8 +46,7 @@ function main(path: string): void {
     tell,
     onOtherDirs: () => void shutDown(worker, 'detach').then(() => process.exit(WORKER_EXIT.later)),
   })
-  worker.configProblem = loaded.problem
-  if (loaded.problem !== undefined) log.emit({ kind: 'config-bad', problem: loaded.problem })
+  if (loaded.problem !== undefined) worker.configuration.refuse(loaded.problem)
 
   connect(worker)
   worker.start()
@@ -88,8 +91,18 @@ function tell(message: FromWorker): void {
   if (process.connected === true) process.send?.(message, undefined, undefined, () => undefined)
 }
 
-function unusable(): never {
-  throw new Error('the built-in configuration does not load')
+/** What the system refuses now it may grant later: leave, in words, to be started again with growing delay. */
+function begin(path: string): void {
+  try {
+    main(path)
+  } catch (error) {
+    if (errnoOf(error) === undefined || !(error instanceof Error)) throw error
+    makeLog(stderrSink()).emit({
+      kind: 'trouble',
+      what: `the worker of ${basename(path)} cannot start: ${error.message}`,
+    })
+    process.exit(WORKER_EXIT.later)
+  }
 }
 
-main(process.argv[2] ?? '.')
+begin(process.argv[2] ?? '.')

@@ -1,5 +1,4 @@
 /** The queue's process: list → pick → claim → run → settle → move. Holds nothing that it cannot read again. */
-import { isDeepStrictEqual } from 'node:util'
 import type { RootConfig } from '../config/config.ts'
 import type { ItemId, Millis, RawName } from '../domain/name.ts'
 import { type QueueFacts, queueGate } from '../domain/pick.ts'
@@ -9,7 +8,8 @@ import type { FromWorker, StopMode } from '../domain/worker-protocol.ts'
 import { isDiskTrouble, type QueueIoError } from '../fsqueue/errors.ts'
 import type { QueueDir } from '../fsqueue/place.ts'
 import type { RqEvent } from '../log/events.ts'
-import { type Flags, load, readFlags, slotEnvironment } from './admin.ts'
+import { type Flags, readFlags, slotEnvironment } from './admin.ts'
+import { Configuration } from './configuration.ts'
 import { HandlerState } from './handler-state.ts'
 import { Idleness } from './idleness.ts'
 import { Intake } from './intake.ts'
@@ -43,9 +43,9 @@ export class Worker {
   readonly runs: Runs
   readonly handler = new HandlerState()
   readonly starting: Starting
+  readonly configuration = new Configuration(this)
   root: RootConfig
   config: QueueConfig
-  configProblem: string | undefined
   diskProblem: string | undefined
   flags: Flags
   rootPaused: boolean
@@ -96,7 +96,7 @@ export class Worker {
       stopping: this.stopping !== undefined && this.stopping !== 'retire',
       rootPaused: this.rootPaused,
       ...this.flags,
-      configProblem: this.configProblem,
+      configProblem: this.configuration.problem,
       brokenHandler: this.handler.broken(this.command, now),
       diskProblem: this.diskProblem,
       slots: this.config.slots,
@@ -224,18 +224,7 @@ export class Worker {
   }
 
   reload(): void {
-    const loaded = load(this.options.root)
-    this.configProblem = loaded.problem
-    if (loaded.config !== undefined) {
-      if (!isDeepStrictEqual(loaded.config.dirs, this.config.dirs)) this.options.onOtherDirs()
-      this.config = loaded.config
-      this.root = loaded.root
-      this.runs.pool.reconfigure(loaded.config, this.environment())
-      this.options.emit({ kind: 'config-loaded', slots: loaded.config.slots })
-    } else {
-      this.options.emit({ kind: 'config-bad', problem: loaded.problem ?? '' })
-    }
-    this.pump()
+    this.configuration.reload()
   }
 
   /** A change beside the states: flags, configuration, handler. */

@@ -164,6 +164,17 @@ test('a changed configuration is used at once; a mistake keeps items where they 
   await worker.stop()
 })
 
+test('a worker that starts with a configuration it cannot use says so, and works once it is corrected', async () => {
+  const queue = testQueue(handler('ok.sh'), { slotz: 3 })
+  const worker = await startWorker(queue.path)
+  const id = queue.send({})
+  await until(() => status(queue).configProblem?.includes('slotz'))
+  expect(queue.stateOf(id)).toBe('que')
+  writeFileSync(join(queue.path, 'config.json'), '{"slots":3}')
+  expect(await queue.settled(id)).toBe('done')
+  await worker.stop()
+})
+
 test('a queue directory that is renamed while items run is the one they are settled in', async () => {
   const queue = testQueue('#!/bin/sh\nwhile [ ! -e ../go ]; do sleep 0.02; done\n')
   const worker = await startWorker(queue.path)
