@@ -31,20 +31,55 @@ export async function complete(words: readonly string[], out: Output): Promise<v
     out.line(says === '' ? printable(word) : `${printable(word)}\t${printable(says)}`)
 }
 
-async function candidates(words: readonly string[]): Promise<readonly Candidate[]> {
+async function candidates(typed: readonly string[]): Promise<readonly Candidate[]> {
+  const words = ungluedWords(typed)
   const last = words.at(-1) ?? ''
-  const [name, ...before] = words.slice(0, -1)
-  if (name === undefined)
-    return matching(
-      last,
-      Object.entries(COMMANDS).map(([word, { summary }]) => [word, summary]),
-    )
+  const given = words.slice(0, -1)
+  const root = rootIn(given)
+  // `rq --root DIR ls` is `rq ls --root DIR`.
+  const [name, ...before] =
+    given[0] === '--root' ? given.slice(2) : given.slice(given[0]?.startsWith('--root=') ? 1 : 0)
+  if (name === undefined) return given.at(-1) === '--root' ? FILES : commands(last)
+  if (name === 'help') return commands(last)
   const verb = COMMANDS[name] as Verb | undefined
   if (verb === undefined) return []
+  return ofVerb(verb, before, last, root)
+}
+
+/** bash takes `--to=x` for three words. */
+function ungluedWords(words: readonly string[]): string[] {
+  return words.flatMap((word, index) => {
+    if (word !== '=' || words[index - 1]?.startsWith('--') !== true) return [word]
+    return index === words.length - 1 ? [''] : []
+  })
+}
+
+function commands(last: string): readonly Candidate[] {
+  const all = Object.entries(COMMANDS).map(([word, { summary }]) => [word, summary] as const)
+  return matching(last, last.startsWith('-') ? BARE_OPTIONS : [...all, ['help', 'show all commands']])
+}
+
+const BARE_OPTIONS: readonly Candidate[] = [
+  ['--root', 'the spool'],
+  ['--help', 'show all commands'],
+  ['--version', ''],
+]
+
+async function ofVerb(
+  verb: Verb,
+  before: readonly string[],
+  last: string,
+  root: string,
+): Promise<readonly Candidate[]> {
   const options = optionsOf(verb)
-  const root = rootIn(before)
   const open = openOption(before, options)
   if (open !== undefined) return values(open, last, root)
+  const [, option, value] = /^(--[^=]+)=(.*)$/s.exec(last) ?? []
+  if (option !== undefined && value !== undefined) {
+    const spec = openOption([option], options)
+    const found = spec === undefined ? [] : await values(spec, value, root)
+    return found === FILES ? found : found.map(([word, says]) => [`${option}=${word}`, says])
+  }
   if (last.startsWith('-'))
     return matching(
       last,
@@ -56,7 +91,9 @@ async function candidates(words: readonly string[]): Promise<readonly Candidate[
 
 function rootIn(words: readonly string[]): string {
   const at = words.indexOf('--root')
-  return resolveRoot(at < 0 ? words.find((word) => word.startsWith('--root='))?.slice(7) : words[at + 1])
+  const root = at < 0 ? words.find((word) => word.startsWith('--root='))?.slice(7) : words[at + 1]
+  // The shell has not expanded it yet.
+  return resolveRoot(root?.replace(/^~(?=\/|$)/, process.env['HOME'] ?? '~'))
 }
 
 /** The option that the unfinished word is the value of. */

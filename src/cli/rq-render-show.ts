@@ -3,7 +3,7 @@ import type { Attempt } from '../domain/item.ts'
 import type { Millis } from '../domain/name.ts'
 import type { Shown } from '../service/show.ts'
 import { type Output, printable } from './output.ts'
-import { span } from './rq-render.ts'
+import { progressText, span } from './rq-render.ts'
 
 export function renderShown(item: Shown, out: Output, now: Millis): void {
   const field = (name: string, value: string | undefined) => {
@@ -13,7 +13,9 @@ export function renderShown(item: Shown, out: Output, now: Millis): void {
   field('queue', item.queue)
   field('status', `${item.status}${item.why === undefined ? '' : ` (${item.why})`}`)
   field('path', item.path)
-  field('created', item.created === null ? undefined : `${item.created} (${span(now - Date.parse(item.created))} ago)`)
+  const ago = (time: string | null) => (time === null ? undefined : `${time} (${span(now - Date.parse(time))} ago)`)
+  field('since', ago(item.since))
+  field('created', ago(item.created))
   field('due', item.due ?? undefined)
   field('finished', item.finished ?? undefined)
   field('priority', String(item.priority))
@@ -26,8 +28,7 @@ export function renderShown(item: Shown, out: Output, now: Millis): void {
     field('param', `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
   }
   field('msg', item.msg_problem)
-  if (item.progress !== null)
-    field('progress', `${item.progress.percent === null ? '' : `${item.progress.percent}% `}${item.progress.text}`)
+  if (item.progress !== null) field('progress', progressText(item.progress))
   for (const attempt of item.attempts) field(`attempt ${attempt.n}`, attemptText(attempt))
   field('has', [item.has_log ? 'log' : '', item.has_result ? 'result' : ''].filter(Boolean).join(', '))
 }

@@ -1,7 +1,9 @@
 /** What a verb answered, for people. */
 import { formatDuration } from '../config/units.ts'
 import type { Millis } from '../domain/name.ts'
-import type { Row, Status } from '../service/describe.ts'
+import type { Status } from '../service/describe.ts'
+import type { Listed } from '../service/ls.ts'
+import type { Progress } from '../service/progress.ts'
 import type { QueueRow } from '../service/queues.ts'
 import type { ValueOf, VerbName } from '../service/registry.ts'
 import { type Cell, type Colour, type Output, printable, table } from './output.ts'
@@ -69,7 +71,7 @@ function renderPaused(queues: ValueOf<'pause'>, { out }: Screen): void {
   }
 }
 
-function renderQueues({ root, paused, queues }: ValueOf<'queues'>, { out, err }: Screen): void {
+function renderQueues({ root, daemon, paused, queues }: ValueOf<'queues'>, { out, err }: Screen): void {
   if (queues.length === 0) err.line(`rq: no queues in ${printable(root)}; \`rq create NAME\` makes one`)
   if (queues.length === 0) return
   table(
@@ -83,7 +85,7 @@ function renderQueues({ root, paused, queues }: ValueOf<'queues'>, { out, err }:
       queue.counts._err === 0 ? '0' : { text: count(queue, '_err'), colour: 'red' },
       count(queue, 'done'),
       count(queue, 'relayed'),
-      queueState(queue, paused),
+      queueState(queue, { daemon, paused }),
     ]),
   )
 }
@@ -92,11 +94,12 @@ function count(queue: QueueRow, state: keyof QueueRow['counts']): string {
   return `${queue.counts[state]}${queue.capped.includes(state) ? '+' : ''}`
 }
 
-function queueState(queue: QueueRow, rootPaused: boolean): Cell {
+function queueState(queue: QueueRow, root: { readonly daemon: boolean; readonly paused: boolean }): Cell {
   if (queue.broken !== null) return { text: `SCRIPTERROR: ${queue.broken}`, colour: 'red' }
   if (queue.disk !== null) return { text: `disk: ${queue.disk}`, colour: 'red' }
   if (queue.down) return { text: 'down', colour: 'yellow' }
-  if (queue.paused || rootPaused) return { text: queue.paused ? 'paused' : 'paused (all are)', colour: 'yellow' }
+  if (queue.paused || root.paused) return { text: queue.paused ? 'paused' : 'paused (all are)', colour: 'yellow' }
+  if (!root.daemon) return { text: 'no daemon', colour: 'yellow' }
   return queue.worker === null ? '' : { text: 'up', colour: 'green' }
 }
 
@@ -120,7 +123,7 @@ function renderList({ items, more, sorted }: ValueOf<'ls'>, { out, err, now, inp
         row.id ?? row.name,
         statusCell(row.status),
         String(row.priority),
-        ageOf(row, now),
+        row.since === null ? '' : span(now - Date.parse(row.since)),
         noteOf(row, now),
       ]),
     )
@@ -136,19 +139,27 @@ function statusCell(status: Status): Cell {
   return colour === undefined ? status : { text: status, colour }
 }
 
-function ageOf(row: Row, now: Millis): string {
-  const since = row.started ?? row.finished ?? row.created
-  return since === null ? '' : span(now - Date.parse(since))
-}
-
-function noteOf(row: Row, now: Millis): string {
+function noteOf(row: Listed, now: Millis): string {
   const due = row.due === null ? 0 : Date.parse(row.due) - now
   return [
     ...(due > 0 ? [`in ${span(due)}`] : []),
     ...(row.attempt === undefined ? [] : [`attempt ${row.attempt}`]),
+    ...(row.progress === undefined ? [] : [shortened(progressText(row.progress))]),
     ...row.tags.map((tag) => `+${tag}`),
     ...(row.why === undefined ? [] : [row.why]),
   ].join(' ')
+}
+
+/** `40% half way` */
+export function progressText({ percent, text }: Progress): string {
+  return [...(percent === null ? [] : [`${percent}%`]), text].join(' ').trim()
+}
+
+/** A handler may say much; `rq show` says all of it. */
+const LONGEST_NOTE = 80
+
+function shortened(text: string): string {
+  return text.length <= LONGEST_NOTE ? text : `${text.slice(0, LONGEST_NOTE - 1)}\u2026`
 }
 
 /** The largest unit or two of a time: "3m 20s", "2d 4h". */

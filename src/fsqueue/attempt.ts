@@ -70,12 +70,6 @@ function parseAttempt(n: number, text: string): AttemptRecord {
   }
 }
 
-/** What the slot of an attempt sourced; '' when it is not there. */
-export function attemptValues(item: BytePath, n: number): string {
-  const reading = readRegular(attemptPath(item, n), MAX_ATTEMPT_BYTES, 'cut')
-  return reading.kind === 'text' ? (reading.text.split(STATUS_MARK, 1)[0] ?? '') : ''
-}
-
 /** Only a name that a worker of ours gives: the file lies in an item. */
 function fifoPath(text: string | undefined): string | undefined {
   return text !== undefined && /^_tmp\/fifo\.[0-9.]+$/.test(text) ? text : undefined

@@ -63,17 +63,13 @@ export function runValues(run: RunFacts): Values {
   return { kind: 'ok', text: lines.join('\n') }
 }
 
-export function jobPath(queuePath: string, runDir: string, name: string): string {
-  return `${queuePath}/${runDir}/${name}/job`
-}
-
 function environmentOf(run: RunFacts): Partial<Record<PerRun, string>> {
   const { msg } = run
   const dest = msg.dest ?? run.queue
   return {
     RQ_MSG_ID: run.id,
     RQ_FULL_MSG_ID: `${run.host}/q/${run.queue}/${run.id}`,
-    RQ_MSG_DIR: jobPath(run.queuePath, run.runDir, run.name),
+    RQ_MSG_DIR: `${run.queuePath}/${run.runDir}/${run.name}/job`,
     RQ_COUNT: String(run.attempt - 1),
     RQ_ATTEMPT: String(run.attempt),
     ...optional('RQ_SRC', msg.src),

@@ -2,6 +2,7 @@
 
 import type { State } from '../domain/item.ts'
 import { displayName, type ItemId, idTime, type Millis, parseItemName, type RawName } from '../domain/name.ts'
+import { look, place, type QueueDir } from '../fsqueue/place.ts'
 import type { Located } from '../fsqueue/scan.ts'
 import { spell } from './item-ref.ts'
 import type { WorkerStatus } from './worker-status.ts'
@@ -73,6 +74,16 @@ function statusOf(
   const unavailable = worker?.unavailable.find((held) => isNamed(held.name, at.raw))
   if (unavailable !== undefined) return { status: 'unavailable', why: unavailable.why }
   return { status: due !== undefined && due * 1000 > now ? 'scheduled' : 'waiting' }
+}
+
+/** When an item came into its state; undefined when it has left it. A rename sets ctime, and nobody can set it back. */
+export function enteredAt(queue: QueueDir, at: Located): Millis | undefined {
+  return look(place(queue, at.state, at.raw, at.bucket))?.ctimeMs
+}
+
+/** The same for people: of what runs, its start tells more exactly, where it is known. */
+export function sinceTime(row: Row, entered: Millis | undefined): string | null {
+  return row.started ?? (entered === undefined ? null : isoTime(entered))
 }
 
 /** A worker writes names as it shows them. */

@@ -1,12 +1,15 @@
-/** `rq ls`: the items of a queue, from names alone. */
+/** `rq ls`: the items of a queue, from names alone; only what is shown is looked at more closely. */
 
 import { nearest } from '../config/near.ts'
-import type { State } from '../domain/item.ts'
+import { BUCKETED, type State } from '../domain/item.ts'
 import type { Millis } from '../domain/name.ts'
 import { compareEntries, entryOf } from '../domain/schedule.ts'
+import { currentAttempt } from '../fsqueue/content.ts'
+import { place } from '../fsqueue/place.ts'
 import { itemsOf, type Located } from '../fsqueue/scan.ts'
 import { ok, refuse } from './answer.ts'
-import { describe, type Row, STATUSES, type Status } from './describe.ts'
+import { describe, enteredAt, type Row, STATUSES, type Status, sinceTime } from './describe.ts'
+import { type Progress, progressOf } from './progress.ts'
 import { openQueue, type Queue } from './spool.ts'
 import { defineVerb } from './verb.ts'
 import { workerStatus } from './worker-status.ts'
@@ -43,9 +46,16 @@ const UNFINISHED: Choice = { states: ['run', 'que', 'pause', '_err'] }
 
 export const STATE_WORDS: readonly string[] = [...new Set([...STATUSES, ...Object.keys(CHOICES)])]
 
+export interface Listed extends Row {
+  /** When it came into its state; null when it has left it meanwhile. */
+  readonly since: string | null
+  /** What the handler of a running item last told. */
+  readonly progress?: Progress
+}
+
 export interface Listing {
   readonly queue: string
-  readonly items: readonly Row[]
+  readonly items: readonly Listed[]
   /** There are more than were asked for. */
   readonly more: boolean
   /** In the order in which they will run; false when there are so many that the first found are shown. */
@@ -69,7 +79,7 @@ export const ls = defineVerb({
   },
   examples: [
     { command: 'rq ls mail', says: 'what runs, waits, is held or has failed' },
-    { command: 'rq ls mail done -n 5', says: 'the five that finished last' },
+    { command: 'rq ls mail done -n 5', says: 'five of those that finished last' },
     { command: 'rq ls mail failed --ids --limit 0 | xargs rq retry', says: 'run all failed items again' },
   ],
   run: async (context, input) => {
@@ -87,22 +97,22 @@ export const ls = defineVerb({
 
 function list(queue: Queue, choice: Choice, limit: number, sortAll: boolean, now: Millis): Listing {
   const status = workerStatus(queue.dir)
-  const items: Row[] = []
+  const seen: Seen[] = []
   let sorted = true
   let more = false
   for (const state of choice.states) {
     const rows = rowsOf(state)
     for (const row of rows) {
-      if (items.length >= limit) {
+      if (seen.length >= limit) {
         more = true
         break
       }
-      items.push(row)
+      seen.push(row)
     }
   }
-  return { queue: queue.name, items, more, sorted }
+  return { queue: queue.name, items: lookCloser(queue, seen), more, sorted }
 
-  function* rowsOf(state: State): Generator<Row> {
+  function* rowsOf(state: State): Generator<Seen> {
     const order =
       state === 'done' || state === 'relayed'
         ? { items: itemsOf(queue.dir, state), sorted: true }
@@ -110,9 +120,31 @@ function list(queue: Queue, choice: Choice, limit: number, sortAll: boolean, now
     sorted &&= order.sorted
     for (const at of order.items) {
       const row = describe(queue.name, at, now, status?.alive === true ? status : undefined)
-      if (choice.status === undefined || row.status === choice.status) yield row
+      if (choice.status === undefined || row.status === choice.status) yield { at, row }
     }
   }
+}
+
+interface Seen {
+  readonly at: Located
+  readonly row: Row
+}
+
+/** One lstat of each, and the attempt of what runs. What ended in one minute then stands in its order, the last first. */
+function lookCloser(queue: Queue, seen: readonly Seen[]): Listed[] {
+  const looked = seen.map((one) => ({ ...one, entered: enteredAt(queue.dir, one.at) }))
+  if (looked.every(({ at }) => BUCKETED[at.state])) {
+    looked.sort((a, b) => compareText(b.at.bucket ?? '', a.at.bucket ?? '') || (b.entered ?? 0) - (a.entered ?? 0))
+  }
+  return looked.map(({ at, row, entered }) => {
+    const live = at.state === 'run' ? currentAttempt(place(queue.dir, at.state, at.raw)) : undefined
+    const progress = progressOf(live)
+    return { ...row, since: sinceTime(row, entered), ...(progress === undefined ? {} : { progress }) }
+  })
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b)
 }
 
 /** A directory that is too large is not read to its end for the first rows of it. */

@@ -5,6 +5,7 @@ import { inQueue } from '../fsqueue/place.ts'
 import { countItems, itemsOf } from '../fsqueue/scan.ts'
 import { type Answer, ok } from './answer.ts'
 import type { Context } from './context.ts'
+import { daemonRuns } from './daemon.ts'
 import { allQueues, isDown, isPaused, openQueue, type Queue, rootFlag } from './spool.ts'
 import { defineVerb } from './verb.ts'
 import { workerStatus } from './worker-status.ts'
@@ -33,6 +34,8 @@ export interface QueueRow {
 
 interface Queues {
   readonly root: string
+  /** Does one run on this root? */
+  readonly daemon: boolean
   readonly paused: boolean
   readonly queues: readonly QueueRow[]
 }
@@ -48,7 +51,7 @@ export const queues = defineVerb({
     const found = opened.filter((queue): queue is Queue => !('kind' in queue))
     const paused = hasFlag(rootFlag(context.root, '_paused'))
     return ok(
-      { root: context.root, paused, queues: found.map(row) },
+      { root: context.root, daemon: await daemonRuns(context.root), paused, queues: found.map(row) },
       opened.filter((queue) => 'kind' in queue),
     )
   },

@@ -3,17 +3,19 @@
 import { closeSync } from 'node:fs'
 import type { Attempt, Msg } from '../domain/item.ts'
 import { displayName } from '../domain/name.ts'
-import { lastProgress } from '../domain/status-line.ts'
 import { currentAttempt, formOf, messageOf, openWithin, payloadsOf } from '../fsqueue/content.ts'
 import type { Context } from './context.ts'
-import { describe, type Row } from './describe.ts'
+import { describe, enteredAt, isoTime, type Row, sinceTime } from './describe.ts'
 import { type Found, pathOf } from './lookup.ts'
+import { type Progress, progressOf } from './progress.ts'
 import type { Attempted } from './relocate.ts'
 import { forEachItem } from './relocate.ts'
 import { defineVerb } from './verb.ts'
 import { workerStatus } from './worker-status.ts'
 
 export interface Shown extends Row {
+  /** When it came into its state. */
+  readonly since: string | null
   /** Where it lies, percent-encoded where that is no plain text. */
   readonly path: string
   readonly form: 'file' | 'message' | 'directory' | 'special'
@@ -22,7 +24,7 @@ export interface Shown extends Row {
   readonly msg: Msg | null
   readonly msg_problem?: string
   readonly attempts: readonly Attempt[]
-  readonly progress: { readonly text: string; readonly percent: number | null } | null
+  readonly progress: Progress | null
   readonly has_log: boolean
   readonly has_result: boolean
 }
@@ -46,20 +48,28 @@ function inspect(context: Context, item: Found): Attempted<Shown> {
   const reading = messageOf(path, form)
   const { attempts = [], result, ...msg } = reading.kind === 'msg' ? reading.msg : {}
   const live = at.state === 'run' ? currentAttempt(path) : undefined
-  const progress = live === undefined ? undefined : lastProgress(live.lines)
   const status = workerStatus(queue.dir)
+  const row = describe(queue.name, at, context.now(), status?.alive === true ? status : undefined)
   return {
-    ...describe(queue.name, at, context.now(), status?.alive === true ? status : undefined),
+    ...row,
+    since: sinceTime(row, enteredAt(queue.dir, at)),
+    finished: finishedAt(row, attempts),
     path: displayName(path),
     form,
     payloads: payloadsOf(path, at.raw, form).map(({ name, size }) => ({ name: displayName(name), size })),
     msg: reading.kind === 'msg' ? msg : null,
     ...(reading.kind === 'bad' ? { msg_problem: reading.problem } : {}),
     attempts,
-    progress: progress === undefined ? null : { text: progress.text, percent: progress.percent ?? null },
+    progress: progressOf(live) ?? null,
     has_log: form === 'directory' && has(path, 'job', 'stdio.log'),
     has_result: result !== undefined || (form === 'directory' && has(path, 'result')),
   }
+}
+
+/** By the last attempt, to the millisecond; of an item that has none, by the minute that it lies in. */
+function finishedAt(row: Row, attempts: readonly Attempt[]): string | null {
+  if (row.status !== 'done' && row.status !== 'relayed' && row.status !== 'failed') return null
+  return isoTime(Date.parse(attempts.at(-1)?.ended ?? '')) ?? row.finished
 }
 
 function has(...where: Parameters<typeof openWithin>): boolean {

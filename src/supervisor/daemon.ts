@@ -72,7 +72,7 @@ export async function runDaemon(options: DaemonOptions): Promise<DaemonEnd> {
   process.umask(0o077)
   let supervisor: Supervisor | undefined
   const answer = await takeRootLock(root, (why) => {
-    emit({ kind: 'trouble', what: `the lock of the root was lost to another host: ${why}` })
+    emit({ kind: 'trouble', what: `${why}; the daemon ends` })
     supervisor?.stop('term')
   })
   if (answer.kind === 'held') return answer

@@ -2,7 +2,7 @@
  * One daemon per root. flock(2) follows the inode, so that a symlink or a bind mount leads to the same lock, and
  * it dies with its holder. Beside it lies a lock directory with a heartbeat, for kernels that do not share flocks.
  */
-import { closeSync, fstatSync, rmdirSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, rmdirSync, type Stats, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { errnoOf } from '../os/errno.ts'
@@ -40,12 +40,13 @@ export type RootLockAnswer =
   /** `by`: `pid 123 on host since …`, as far as it is known. */
   | { readonly kind: 'held'; readonly by: string }
 
-/** `onLost`: another host has taken the root from us. */
+/** `onLost`: the root is not ours any more; why, in a sentence. */
 export async function takeRootLock(root: string, onLost: (why: string) => void): Promise<RootLockAnswer> {
   const fd = tryLock(lockPath(root))
   if (fd === undefined) return { kind: 'held', by: describeHolder(root, await holderSoon(root)) }
   const last = readHolderFrom(fd)
-  const heartbeat = await takeHeartbeat(root, isProvedDead(root, last), onLost)
+  const ours = statSync(root)
+  const heartbeat = await takeHeartbeat(root, isProvedDead(root, last), (error) => onLost(lossOf(root, ours, error)))
   if (heartbeat.kind === 'held') {
     closeSync(fd)
     return { kind: 'held', by: describeHolder(root, last) }
@@ -117,15 +118,15 @@ interface Beating {
 
 type Heartbeat = Beating | { readonly kind: 'held' }
 
-async function takeHeartbeat(root: string, lastIsDead: boolean, onLost: (why: string) => void): Promise<Heartbeat> {
+async function takeHeartbeat(root: string, lastIsDead: boolean, onLost: (error: Error) => void): Promise<Heartbeat> {
   const { lock } = (await import('proper-lockfile')).default
-  const path = join(root, '_lock.host')
+  const path = heartbeatPath(root)
   const options = {
     lockfilePath: path,
     realpath: false,
     stale: STALE_MS,
     update: HEARTBEAT_MS,
-    onCompromised: (error: Error) => onLost(error.message),
+    onCompromised: onLost,
   }
   let firstBeat: number | undefined
   const deadline = performance.now() + STALE_MS + HEARTBEAT_MS
@@ -144,6 +145,29 @@ async function takeHeartbeat(root: string, lastIsDead: boolean, onLost: (why: st
     if (beat !== firstBeat || performance.now() > deadline) return { kind: 'held' }
     await sleep(100)
   }
+}
+
+/** What became of the heartbeat. The library's own words are for programmers, and the same for all of these. */
+function lossOf(root: string, ours: Stats, error: Error): string {
+  const unknown = `the lock of the root could not be kept up: ${error.message}`
+  const path = heartbeatPath(root)
+  let now: Stats | undefined
+  let beat: Stats | undefined
+  try {
+    now = statSync(root, { throwIfNoEntry: false })
+    beat = statSync(path, { throwIfNoEntry: false })
+  } catch (trouble) {
+    ignoreSystemError(trouble)
+    return unknown
+  }
+  if (now === undefined) return `the root was removed or renamed: there is no ${root} any more`
+  if (now.ino !== ours.ino || now.dev !== ours.dev) return `the root was replaced: ${root} is another directory now`
+  if (beat === undefined) return `somebody removed ${path}, the lock of the root`
+  return 'syscall' in error ? unknown : `another host has taken the root: ${path} is not ours any more`
+}
+
+function heartbeatPath(root: string): string {
+  return join(root, '_lock.host')
 }
 
 function ignoreSystemError(error: unknown): void {

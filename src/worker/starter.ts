@@ -114,23 +114,17 @@ export function startRun(
   }
 }
 
-/** The kernel's answer: the queue may have been renamed since we came to stand in it. */
-export function queuePathNow(): string {
-  return readlinkSync('/proc/self/cwd')
-}
-
 const LATELY: Millis = 200
 let lately = { path: '', until: 0 }
 
-/** Good enough to start with: a run that fails because the queue was renamed meanwhile is not taken for a failure. */
+/** Where the queue is, as the kernel says: it may be renamed at any time. For people and logs; nothing is run by it. */
 function queuePathLately(): string {
   const now = performance.now()
-  if (now > lately.until) lately = { path: queuePathNow(), until: now + LATELY }
+  if (now > lately.until) lately = { path: readlinkSync('/proc/self/cwd'), until: now + LATELY }
   return lately.path
 }
 
 function runFacts({ queueName, config }: StartContext, item: Claimed, realPath: string, started: string): RunFacts {
-  const queuePath = queuePathLately()
   const [script = '', ...args] = config.handler
   const { priority, tags } = parseItemName(item.name)
   const { id, name, attempt, msg, attachments, isOneFile } = item
@@ -138,9 +132,9 @@ function runFacts({ queueName, config }: StartContext, item: Claimed, realPath: 
     ...{ id, name, attempt, msg, attachments, isOneFile, priority, tags, started },
     queue: toBytes(queueName),
     host: HOST,
-    queuePath: toBytes(queuePath),
+    queuePath: toBytes(queuePathLately()),
     runDir: toBytes(config.dirs.run),
-    command: [...config.execPrefix, commandPath(script, queuePath), ...args].map(toBytes),
+    command: [...config.execPrefix, commandPath(script), ...args].map(toBytes),
     script: toBytes(script),
     realScript: toBytes(realPath),
   }

@@ -3,16 +3,13 @@ import type { Attempt, Move, Msg, Verdict } from '../domain/item.ts'
 import type { ItemId } from '../domain/name.ts'
 import type { QueueConfig } from '../domain/policy.ts'
 import { attemptRecord, decide, judge } from '../domain/settle.ts'
-import { attemptValues, readAttempt } from '../fsqueue/attempt.ts'
+import { readAttempt } from '../fsqueue/attempt.ts'
 import type { QueueIoError } from '../fsqueue/errors.ts'
 import type { Moved } from '../fsqueue/move.ts'
 import type { QueueDir } from '../fsqueue/place.ts'
 import type { Syncer } from '../fsqueue/sync.ts'
-import { quote } from '../launch/quote.ts'
-import { jobPath } from '../launch/values.ts'
 import { inlineResult } from './result.ts'
 import { type Ended, runPath } from './run.ts'
-import { queuePathNow } from './starter.ts'
 
 /** Attempts kept in `msg`, and at least as many as a budget counts; the numbers go on. */
 const KEPT_ATTEMPTS = 50
@@ -59,7 +56,7 @@ export function decideVerdict(context: SettlerContext, ended: Ended): Settled {
   const { policy } = config()
   const { outcome } = ended
   const doubtful = outcome.kind === 'exited' && (outcome.code === 126 || outcome.code === 127)
-  const fails = doubtful && (handlerFails() || wasElsewhere(context, ended))
+  const fails = doubtful && handlerFails()
   let verdict = judge({ outcome, lines, dest: ended.msg.dest, handlerFails: fails }, policy)
   let relay: Msg['relay'] = ended.msg.relay
   if (verdict.kind === 'relay') {
@@ -82,10 +79,4 @@ export function decideVerdict(context: SettlerContext, ended: Ended): Settled {
     ...inlineResult(item),
   }
   return { ended, verdict, move, msg, record }
-}
-
-/** Was the queue renamed since? The path that its handler was run by led elsewhere then: no fault of the item's. */
-function wasElsewhere({ queue, config }: SettlerContext, ended: Ended): boolean {
-  const values = attemptValues(runPath(queue, ended), ended.attempt)
-  return values !== '' && !values.includes(quote(jobPath(queuePathNow(), config().dirs.run, ended.name)))
 }

@@ -1,4 +1,4 @@
-# A queue renamed when an attempt has begun and its handler is not yet found fails no item: the attempt is free.
+# A queue renamed when an attempt has begun and its handler is not yet found runs its own handler all the same.
 . "$LIB"
 new_queue 'echo ran' "{\"exec_prefix\": [\"sh\", \"-c\", \"until [ -e $T/go ]; do sleep 0.02; done; exec \\\"\$@\\\"\", \"sh\"]}"
 message '{}'
@@ -7,5 +7,5 @@ mv "$Q" "$Q-new"
 : > "$T/go"
 Q=$Q-new
 settled done "$id"
-contains "$item/msg" '"verdict":"broken"'
-contains "$item/msg" '"free":true'
+equal 'the attempts' "$(attempts "$item/msg")" 1
+contains "$item/job/stdio.log" 'ran'
