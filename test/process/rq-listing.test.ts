@@ -1,6 +1,7 @@
 /** Looking: queues, ls, show, why, and how items are named. */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { bootId, processStat } from '../../src/os/process.ts'
 import { makeQueue, tempRoot } from '../helpers/daemon.ts'
@@ -8,6 +9,7 @@ import { namesIn, rootWithQueue, rq } from '../helpers/rq.ts'
 
 const ID = '20261122T101500.123456-x7f2k9'
 const LATER = '20261122T101501.123456-a1b2c3-b.txt'
+const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 
 function drop(queue: string, name: string, state = 'que'): void {
   mkdirSync(join(queue, state), { recursive: true })
@@ -53,6 +55,23 @@ describe('rq queues', () => {
     })
     expect((await rq(root, ['queues'])).lines[2]).toMatch(/^q +2 +0 +1 +0 +2 +0 +paused$/)
   })
+  it('says that no daemon runs, unless there is more to say', async () => {
+    const { root, queue } = rootWithQueue()
+    const state = async () => (await rq(root, ['queues'])).lines[1]?.split(/ {2,}/).at(-1)
+    expect(await json(root, 'queues')).toMatchObject({ daemon: false })
+    expect(await state()).toBe('no daemon')
+    writeFileSync(join(root, '_paused'), '')
+    expect(await state()).toBe('paused (all are)')
+    writeFileSync(join(queue, '_down'), '')
+    expect(await state()).toBe('down')
+    rmSync(join(queue, '_down'))
+    rmSync(join(root, '_paused'))
+    daemon(root)
+    expect(await json(root, 'queues')).toMatchObject({ daemon: true })
+    expect(await state()).toBe('0')
+    status(queue, {})
+    expect(await state()).toBe('up')
+  })
   it('stops counting at ten thousand', async () => {
     const { root, queue } = rootWithQueue()
     for (let n = 0; n < 10_003; n += 1) drop(queue, `f${n}`)
@@ -96,6 +115,7 @@ describe('rq ls', () => {
       created: '2026-11-22T10:15:01.123Z',
       due: null,
       finished: null,
+      since: expect.stringMatching(ISO),
     })
     expect({ more, sorted }).toEqual({ more: false, sorted: true })
   })
@@ -115,6 +135,42 @@ describe('rq ls', () => {
     endedItem(queue, 'done/20261122/1016', '20261122T101500.000000-dddddd', {})
     const said = await rq(root, ['ls', 'q', state, '--ids'])
     expect(said.lines.map((line) => line.replace('q/', ''))).toEqual(names)
+  })
+  it('counts the age from when an item came into its state, whatever its mtime says', async () => {
+    const { root, queue } = rootWithQueue()
+    drop(queue, ID, 'prep')
+    utimesSync(join(queue, 'prep', ID), 1_000_000_000, 1_000_000_000)
+    const before = Date.now() - 50
+    renameSync(join(queue, 'prep', ID), join(queue, 'que', ID))
+    const { items } = (await json(root, 'ls', 'q')) as { items: { since: string }[] }
+    expect(Date.parse(items[0]?.since ?? '')).toBeGreaterThan(before)
+    expect((await rq(root, ['ls', 'q'])).lines[1]).toMatch(/waiting +5 +\d+s$/)
+  })
+  it('shows what ended in one minute the last first', async () => {
+    const { root, queue } = rootWithQueue()
+    const ids = ['c', 'a', 'd', 'b'].map((letter) => `20261122T101500.000000-${letter.repeat(6)}`)
+    for (const id of ids) {
+      endedItem(queue, 'done/20261122/1015', id, {})
+      await sleep(10)
+    }
+    endedItem(queue, 'done/20261122/1014', '20261122T101500.000000-eeeeee', {})
+    const said = await rq(root, ['ls', 'q', 'done', '--ids'])
+    expect(said.lines).toEqual([...ids.toReversed(), '20261122T101500.000000-eeeeee'])
+  })
+  it('shows what a running item last told', async () => {
+    const { root, queue } = rootWithQueue()
+    const item = join(queue, 'run', ID)
+    mkdirSync(item, { recursive: true })
+    const attempt = (told: string) => `#    \n# 1 1 boot -\nrqd_token=x\n#status\n${told}`
+    writeFileSync(join(item, 'attempt.1'), attempt('run 90% of the attempt before\n'))
+    writeFileSync(join(item, 'attempt.2'), attempt('run 10% begun\nrun 40% half way\nrun 50% not yet wri'))
+    const { items } = (await json(root, 'ls', 'q', 'running')) as { items: object[] }
+    expect(items).toMatchObject([{ id: ID, progress: { percent: 40, text: 'half way' } }])
+    expect((await rq(root, ['ls', 'q', 'running'])).lines[1]).toMatch(/ 40% half way$/)
+    writeFileSync(join(item, 'attempt.2'), attempt(`run ${'x'.repeat(500)}\x1b[2J\n`))
+    expect((await rq(root, ['ls', 'q', 'running'])).lines[1]).toMatch(/ x{79}\u2026$/)
+    writeFileSync(join(item, 'attempt.2'), '')
+    expect((await rq(root, ['ls', 'q', 'running'])).lines[1]).toMatch(/ \d+s$/)
   })
   it('shows the first rows of a huge directory without having read it', async () => {
     const { root, queue } = rootWithQueue()
@@ -228,6 +284,18 @@ describe('rq show', () => {
     })
     expect((await rq(root, ['show', ID])).stdout).toMatch(/attempt 1 +fail {2}-> _err {2}exit 3/)
   })
+  it('tells when an item finished by its last attempt, else by its minute', async () => {
+    const { root, queue } = rootWithQueue()
+    const finished = async (ref: string) => ((await json(root, 'show', ref)) as { finished: string | null }).finished
+    endedItem(queue, 'done/20261122/1015', ID, { ended: '2026-11-22T10:15:42.123Z', verdict: 'done' })
+    expect(await finished(ID)).toBe('2026-11-22T10:15:42.123Z')
+    endedItem(queue, 'done/20261122/1015', ID, { ended: 'some time', verdict: 'done' })
+    expect(await finished(ID)).toBe('2026-11-22T10:15Z')
+    endedItem(queue, '_err', LATER, { ended: '2026-11-22T10:16:00.000Z', verdict: 'fail' })
+    expect(await finished(LATER)).toBe('2026-11-22T10:16:00.000Z')
+    endedItem(queue, 'que', '20261122T101500.000000-aaaaaa', { ended: '2026-11-22T10:16:00.000Z' })
+    expect(await finished('aaaaaa')).toBe(null)
+  })
   it('says what is wrong with a message', async () => {
     const { root, queue } = rootWithQueue()
     mkdirSync(join(queue, 'que', ID))
@@ -340,52 +408,6 @@ describe('rq why', () => {
     const said = await rq(root, ['why', ID, LATER])
     expect(said.lines[0]).toMatch(/it failed \(no luck\).*rq retry x7f2k9/)
     expect(said.lines[1]).toMatch(/it is held.*rq release a1b2c3/)
-  })
-})
-
-describe('completion', () => {
-  const complete = async (root: string, ...words: string[]) =>
-    (await rq(root, ['__complete', ...words])).lines.map((line) => line.split('\t')[0])
-
-  it('knows commands, options, queues, states and ids', async () => {
-    const { root, queue } = rootWithQueue()
-    makeQueue(root, 'quick')
-    drop(queue, ID)
-    drop(queue, LATER, 'pause')
-    expect(await complete(root, 're')).toEqual(['result', 'retry', 'release', 'resume'])
-    expect(await complete(root, 'ls', 'q')).toEqual(['q', 'quick'])
-    expect(await complete(root, 'ls', 'q', 'fa')).toEqual(['failed'])
-    expect(await complete(root, 'ls', 'q', '--li')).toEqual(['--limit'])
-    expect(await complete(root, 'hold', '')).toEqual([ID])
-    expect(await complete(root, 'release', '')).toEqual([LATER])
-    expect(await complete(root, 'show', 'x7f')).toEqual([ID])
-    expect(await complete(root, 'move', ID, '--to', '')).toEqual(['q', 'quick'])
-    expect(await complete(root, 'inject', 'q', '')).toEqual([':files'])
-    expect(await complete(root, 'inject', 'q', '--attach', '')).toEqual([':files'])
-    expect(await complete(root, 'completion', '')).toEqual(['bash', 'zsh', 'fish'])
-    expect(await complete('/nonexistent', 'hold', '--root', root, '')).toEqual([ID])
-    expect(await complete(root, 'nonsense', '')).toEqual([])
-  })
-  it('works in bash', async () => {
-    const { root, queue } = rootWithQueue()
-    drop(queue, ID)
-    const { runProgram } = await import('../helpers/rq.ts')
-    const { BIN } = await import('../helpers/daemon.ts')
-    const script = `
-      rq() { "${process.execPath}" "${BIN.rq}" "$@"; }
-      eval "$(rq completion bash)"
-      COMP_WORDS=(rq hold x7f); COMP_CWORD=2; _rq; printf '%s\\n' "\${COMPREPLY[@]}"
-      cd ${root}; COMP_WORDS=(rq inject q que); COMP_CWORD=3; _rq; printf '%s\\n' "\${COMPREPLY[@]}"`
-    const said = await runProgram('bash', ['-c', script], { env: { RQ_ROOT: root } })
-    expect(said).toMatchObject({ stderr: '', lines: [ID, 'queue'] })
-  })
-  it.each(['bash', 'zsh', 'fish'])('has a script for %s', async (shell) => {
-    const said = await rq('/nonexistent', ['completion', shell])
-    expect(said).toMatchObject({ code: 0, stderr: '' })
-    expect(said.stdout).toContain('rq __complete')
-  })
-  it('for another shell is misuse', async () => {
-    expect(await rq('/nonexistent', ['completion', 'tcsh'])).toMatchObject({ code: 2 })
   })
 })
 

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { makeQueue, tempRoot } from '../helpers/daemon.ts'
-import { contents, namesIn, rootWithQueue, rq } from '../helpers/rq.ts'
+import { contents, namesIn, rootWithQueue, rq, runProgram } from '../helpers/rq.ts'
 
 const ID = '20261122T101500.123456-x7f2k9'
 const OTHER = '20261122T101501.123456-a1b2c3-b.txt'
@@ -39,6 +39,42 @@ describe('rq create', () => {
     expect(statSync(queue).mode & 0o777).toBe(0o700)
     expect(namesIn(root, 'queue')).toEqual(['my mail'])
     expect(namesIn(queue, '.')).toEqual(['_err', '_tmp', 'done', 'handler', 'pause', 'prep', 'que', 'relayed', 'run'])
+  })
+  it('says that the path of the payload comes last', async () => {
+    const root = tempRoot()
+    expect(await rq(root, ['create', 'a', '--handler', 'sleep 3'])).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^rq: an item runs: sleep 3 PATH; .* sh -c '\.\.\.'/),
+    })
+    for (const handler of ["sh -c 'sleep 3'", "bash -c 'sleep 3'"])
+      expect(await rq(root, ['create', handler, '--handler', handler])).toMatchObject({ code: 0, stderr: '' })
+    for (const handler of ['sleep 3;', 'sleep 3 &', 'cat |'])
+      expect(await rq(root, ['create', 'bad', '--handler', handler])).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('ends too early'),
+      })
+    expect(namesIn(root, 'queue')).toHaveLength(3)
+  })
+  it.each([
+    ['touch a && touch b', 'a b payload'],
+    ['A=1 touch b', 'b payload'],
+    ["sh -c 'touch a; touch b'", 'a b'],
+    ['sh -c \'cp "$0" a\'', 'a'],
+    ['. ./script', 'sourced'],
+    ['exit 0', ''],
+  ])('makes a handler of %s', async (handler, made) => {
+    const root = tempRoot()
+    await rq(root, ['create', 'q', '--handler', handler])
+    const place = tempRoot()
+    writeFileSync(join(place, 'script'), 'touch sourced; return')
+    const given = handler.includes('cp') ? 'script' : 'payload'
+    const said = await runProgram(join(root, 'queue/q/handler'), [given], { cwd: place })
+    expect(said).toMatchObject({ code: 0, stderr: '' })
+    expect(
+      namesIn(place, '.')
+        .filter((name) => name !== 'script')
+        .join(' '),
+    ).toBe(made)
   })
   it('names a program by its absolute path', async () => {
     const root = tempRoot()

@@ -1,5 +1,17 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { environmentOf } from '../../src/os/process.ts'
@@ -61,6 +73,35 @@ describe('one daemon per root', () => {
     await until(() => readFileSync(join(root, '_lock'), 'utf8').includes(`"pid":${daemon.pid}`))
     await daemon.stop()
   })
+
+  test.each([
+    ['removed', /the root was removed or renamed: there is no /, (root) => rmSync(root, { recursive: true })],
+    [
+      'replaced',
+      /the root was replaced: /,
+      (root) => {
+        renameSync(root, `${root}.old`)
+        mkdirSync(root)
+      },
+    ],
+    ['robbed of its heartbeat', /somebody removed .*_lock\.host/, (root) => rmdirSync(join(root, '_lock.host'))],
+    [
+      'taken by another host',
+      /another host has taken the root: /,
+      (root) => utimesSync(join(root, '_lock.host'), 1_000_000_000, 1_000_000_000),
+    ],
+  ] as const satisfies readonly (readonly [string, RegExp, (root: string) => void])[])(
+    'a root that was %s ends it, and it says so',
+    async (_how, what, lose) => {
+      const root = join(tempRoot(), 'root')
+      mkdirSync(root)
+      const daemon = await startDaemon(root)
+      lose(root)
+      expect(await daemon.ended).toEqual({ code: 0, signal: null })
+      const said = daemon.events().filter((event) => event['kind'] === 'trouble')
+      expect(said.map((event) => event['what'])).toContainEqual(expect.stringMatching(what))
+    },
+  )
 
   test('after kill -9 a new one starts at once, and works', async () => {
     const root = tempRoot()
