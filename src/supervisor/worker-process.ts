@@ -24,6 +24,9 @@ export interface WorkerProcess {
   kill(): void
 }
 
+/** A worker's garbage dies young: a small nursery costs no speed and saves some 30 MB after a burst. */
+const WORKER_FLAGS = ['--max-semi-space-size=1']
+
 /** Always answers with exactly one `onEnd`, also when the system cannot fork. */
 export function forkWorker(
   start: WorkerStart,
@@ -33,7 +36,7 @@ export function forkWorker(
   let child: ChildProcess
   try {
     child = fork(start.program, [start.queuePath], {
-      execArgv: [],
+      execArgv: WORKER_FLAGS,
       env: environment(start),
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       // Its own process group: Ctrl-C at a terminal is for the supervisor, which tells the workers.
