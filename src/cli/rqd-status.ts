@@ -48,7 +48,10 @@ function workersOf(daemon: number): Map<string, number> {
   const workers = new Map<string, number>()
   for (const { pid, parent } of processes()) {
     if (parent !== daemon) continue
-    const [, program, path] = commandLine(pid)
+    // Behind Node and its own flags.
+    const [program, path] = commandLine(pid)
+      .slice(1)
+      .filter((word) => !word.startsWith('--'))
     if (program?.endsWith('worker.cjs') === true && path !== undefined) workers.set(path, pid)
   }
   return workers

@@ -11,7 +11,9 @@ export function workersOf(daemon: number): Map<string, number> {
   const children = processes().filter((stat) => stat.parent === daemon)
   return new Map(
     children.flatMap(({ pid }) => {
-      const [, program = '', path = ''] = commandLine(pid)
+      const [program = '', path = ''] = commandLine(pid)
+        .slice(1)
+        .filter((word) => !word.startsWith('--'))
       return program.endsWith('worker.cjs') ? [[basename(path), pid] as const] : []
     }),
   )
