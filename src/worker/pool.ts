@@ -3,6 +3,9 @@ import type { QueueConfig } from '../domain/policy.ts'
 import { Slot, type SlotReport } from '../launch/slot.ts'
 import type { Fifos } from './fifo.ts'
 
+/** How long a shortage is remembered. */
+const SHORT_MS = 60_000
+
 export interface PoolEvents {
   readonly onReport: (slot: Slot, report: SlotReport) => void
   readonly onDeath: (slot: Slot) => void
@@ -17,6 +20,8 @@ export class Pool {
   #config: QueueConfig
   #env: Readonly<Record<string, string>>
   readonly #fifos: Fifos
+  #limit = Number.POSITIVE_INFINITY
+  #shortTimer: NodeJS.Timeout | undefined
 
   constructor(config: QueueConfig, env: Readonly<Record<string, string>>, fifos: Fifos, events: PoolEvents) {
     this.#config = config
@@ -31,6 +36,21 @@ export class Pool {
 
   get slots(): readonly Slot[] {
     return [...this.#idle, ...this.#busy]
+  }
+
+  /** How many there may be at one time after a shortage. */
+  get limit(): number {
+    return this.#limit
+  }
+
+  /** The system gave too little for as many as there are: half of them must do for a while. */
+  shrink(): void {
+    this.#limit = Math.max(1, Math.floor(this.slots.length / 2))
+    this.closeIdle()
+    clearTimeout(this.#shortTimer)
+    this.#shortTimer = setTimeout(() => {
+      this.#limit = Number.POSITIVE_INFINITY
+    }, SHORT_MS).unref()
   }
 
   isBusy(slot: Slot): boolean {
@@ -70,7 +90,8 @@ export class Pool {
 
   release(slot: Slot): void {
     if (!this.#busy.delete(slot)) return
-    if (this.#old.has(slot) || this.#idle.length + this.#busy.size >= this.#config.slots) slot.close()
+    if (this.#old.has(slot) || this.#idle.length + this.#busy.size >= Math.min(this.#config.slots, this.#limit))
+      slot.close()
     else this.#idle.push(slot)
   }
 

@@ -88,7 +88,7 @@ export class Starting {
     if (handler.kind !== 'ok' || slot === undefined) {
       this.#putBack(entry, item)
       this.#worker.intake.schedule.postpone(entry, now + 1000)
-      if (handler.kind === 'ok') this.#worker.pause()
+      if (handler.kind === 'ok') this.#worker.shortage()
       return
     }
     try {
@@ -123,7 +123,7 @@ export class Starting {
   #cannotStart(entry: Entry, error: unknown, now: Millis): void {
     if (!(error instanceof QueueIoError)) throw error
     if (isDiskTrouble(error)) this.#worker.trouble(error)
-    if (isShortage(error)) this.#worker.pause()
+    if (isShortage(error)) this.#worker.shortage()
     this.#worker.runs.strays.expect()
     if (error.code === 'ENOENT') ensureQueue(this.#worker.options.queue, this.#worker.config.shared)
     const failures = (this.unavailable.get(entry.raw)?.failures ?? 0) + 1

@@ -5,7 +5,7 @@ import { type QueueFacts, queueGate } from '../domain/pick.ts'
 import type { QueueConfig } from '../domain/policy.ts'
 import { entryOf } from '../domain/schedule.ts'
 import type { FromWorker, StopMode } from '../domain/worker-protocol.ts'
-import { isDiskTrouble, type QueueIoError } from '../fsqueue/errors.ts'
+import { isDiskTrouble, isShortage, type QueueIoError } from '../fsqueue/errors.ts'
 import type { QueueDir } from '../fsqueue/place.ts'
 import type { RqEvent } from '../log/events.ts'
 import { type Flags, readFlags, slotEnvironment } from './admin.ts'
@@ -90,7 +90,7 @@ export class Worker {
     const now = Date.now()
     const doubtful = this.handler.isDoubtful
     const busy = this.runs.size
-    const limit = doubtful ? Math.min(1, this.config.slots) : this.config.slots
+    const limit = Math.min(doubtful ? 1 : this.config.slots, this.runs.pool.limit)
     const backlogged = this.runs.unsettled > this.config.slots * UNSETTLED_PER_SLOT
     return {
       stopping: this.stopping !== undefined && this.stopping !== 'retire',
@@ -131,6 +131,7 @@ export class Worker {
       this.diskProblem = error.message
       setTimeout(() => this.#tryDisk(), 1000).unref()
     }
+    if (isShortage(error)) this.shortage()
     this.options.emit({ kind: 'disk-trouble', operation, path, code })
   }
 
@@ -215,6 +216,12 @@ export class Worker {
     const problem = `exit ${exit} of ${id}`
     const retryMs = this.handler.fail(this.command, problem, Date.now())
     this.options.emit({ kind: 'handler-broken', problem, retryMs })
+  }
+
+  /** Descriptors or processes are short, and slots take both: fewer of them leave some for verdicts. */
+  shortage(): void {
+    this.runs.pool.shrink()
+    this.pause()
   }
 
   /** Something is short (processes, descriptors, room for a log): nothing is started for a moment. */
