@@ -107,15 +107,20 @@ export interface DaemonOptions {
   readonly args?: readonly string[]
   /** `false`: do not wait for it to be ready. */
   readonly ready?: boolean
+  readonly execPath?: string
 }
 
 /** `rqd start` in the foreground; returns when it has said that it started. */
 export async function startDaemon(root: string, options: DaemonOptions = {}): Promise<Daemon> {
-  const child = spawn(process.execPath, [BIN.rqd, 'start', '--root', root, ...(options.args ?? [])], {
-    cwd: root,
-    env: { ...process.env, ...options.env },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
+  const child = spawn(
+    options.execPath ?? process.execPath,
+    [BIN.rqd, 'start', '--root', root, ...(options.args ?? [])],
+    {
+      cwd: root,
+      env: { ...process.env, ...options.env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  )
   let said = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said += text
