@@ -10,7 +10,7 @@
  * `started.<n>`: made with O_EXCL by whoever owns the attempt. `stop.<n>`: why we are stopping it.
  */
 import type { RawName } from '../domain/name.ts'
-import { parseStatusLines, type StatusLine } from '../domain/status-line.ts'
+import { firstVerdict, parseStatusLines, type StatusLine } from '../domain/status-line.ts'
 import { appendByte, readOwn, readRegular, removeFile, writeNew } from './files.ts'
 import { type BytePath, look, names, within } from './place.ts'
 
@@ -52,7 +52,11 @@ export function readAttempt(item: BytePath, n: number): AttemptRecord | undefine
   const reading = readRegular(attemptPath(item, n), MAX_ATTEMPT_BYTES, 'cut')
   if (reading.kind === 'absent') return undefined
   if (reading.kind === 'refused') return { n, exit: undefined, slot: undefined, lines: [] }
-  return parseAttempt(n, reading.text)
+  const record = parseAttempt(n, reading.text)
+  const isCut = (look(attemptPath(item, n))?.size ?? 0) > MAX_ATTEMPT_BYTES
+  if (!isCut || firstVerdict(record.lines) !== undefined) return record
+  // Its verdict may stand behind what is read: that is no reason to call it a success.
+  return { ...record, lines: [...record.lines, { kind: 'fail', text: 'wrote over 8 MiB to fd 3 without a verdict' }] }
 }
 
 function parseAttempt(n: number, text: string): AttemptRecord {

@@ -10,21 +10,16 @@ import type { Slot } from '../launch/slot.ts'
 import { environmentOf, type ProcessStat, processes, signalProcess } from '../os/process.ts'
 import { type Run, runPath } from './run.ts'
 
-export type Finding =
-  | { readonly run: Run; readonly kind: 'cancel' | 'moved' }
-  | { readonly run: Run; readonly kind: 'log'; readonly bytes: number }
-
-/** What is to be said about the runs, from their directories. */
-export function inspectRuns(queue: QueueDir, runs: Iterable<Run>, maxLog: number): Finding[] {
-  const findings: Finding[] = []
-  for (const run of runs) {
+/** Of these runs those to be ended: canceled by a mark, or by being moved out of run/. */
+export function canceledRuns(queue: QueueDir, runs: readonly Run[]): Run[] {
+  return runs.filter((run) => {
     const item = runPath(queue, run)
-    if (look(item) === undefined) findings.push({ run, kind: 'moved' })
-    else if (look(within(item, 'cancel')) !== undefined) findings.push({ run, kind: 'cancel' })
-    const bytes = look(within(item, 'job', LOG_NAME))?.size ?? 0
-    if (bytes > maxLog) findings.push({ run, kind: 'log', bytes })
-  }
-  return findings
+    return look(item) === undefined || look(within(item, 'cancel')) !== undefined
+  })
+}
+
+export function logSize(item: BytePath): number {
+  return look(within(item, 'job', LOG_NAME))?.size ?? 0
 }
 
 const CUT_NOTICE = '\n--- rqd: cut here, the log grew over max_log ---\n'

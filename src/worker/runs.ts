@@ -171,6 +171,7 @@ export class Runs {
   }
 
   #settle(run: Run, outcome: Outcome): void {
+    this.#watchman.limitLog(run)
     // In this order: the id is never without an owner.
     this.settler.add({
       id: run.id,

@@ -2,7 +2,7 @@
 import { hasStarted, readAttempt } from '../fsqueue/attempt.ts'
 import { QueueIoError } from '../fsqueue/errors.ts'
 import { errnoOf } from '../os/errno.ts'
-import { cutLog, findLeftovers, inspectRuns, killLeftover } from './guard.ts'
+import { canceledRuns, cutLog, findLeftovers, killLeftover, logSize } from './guard.ts'
 import { isGroupAlive } from './recovery.ts'
 import { type Run, runPath } from './run.ts'
 import { exitOutcome, type Runs } from './runs.ts'
@@ -80,16 +80,24 @@ export class Watchman {
   }
 
   #inspect(): void {
-    const { queue, emit } = this.#worker.options
+    const { queue } = this.#worker.options
     this.#caringFor(() => {
-      for (const finding of inspectRuns(queue, this.#runs.running(), this.#worker.config.maxLog)) {
-        if (finding.kind === 'log') {
-          cutLog(runPath(queue, finding.run), this.#worker.config.maxLog)
-          emit({ kind: 'log-cut', id: finding.run.id, bytes: finding.bytes })
-        } else this.#runs.stop(finding.run, 'cancel')
-      }
+      for (const run of canceledRuns(queue, this.#runs.running())) this.#runs.stop(run, 'cancel')
     })
+    for (const run of this.#runs.running()) this.limitLog(run)
     this.#caringFor(() => this.sweepLeftovers())
+  }
+
+  /** A log over its limit keeps its beginning and its end. At the end of a run, too: a second is long for a flood. */
+  limitLog(run: Run): void {
+    const { queue, emit } = this.#worker.options
+    const { maxLog } = this.#worker.config
+    this.#caringFor(() => {
+      const bytes = logSize(runPath(queue, run))
+      if (bytes <= maxLog) return
+      cutLog(runPath(queue, run), maxLog)
+      emit({ kind: 'log-cut', id: run.id, bytes })
+    })
   }
 
   sweepLeftovers(): void {
