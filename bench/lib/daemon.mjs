@@ -13,6 +13,8 @@ export function makeRoot(ctx, name) {
   return root
 }
 
+const WARM_ITEMS = 1000
+
 export class Daemon {
   #rqd
   #log
@@ -59,11 +61,23 @@ export class Daemon {
     })
   }
 
-  /** Runs a few items, then waits for rest: workers, slots and the code in them are warm. */
+  /**
+   * Runs some items in each, then waits for rest. A daemon runs for days: what is measured is a worker whose code is
+   * compiled, as a C program's always is.
+   */
   async warmUp(...queues) {
+    await this.#runIn(queues, WARM_ITEMS)
+  }
+
+  /** The same with a few items: workers and slots are there. */
+  async wake(...queues) {
+    await this.#runIn(queues, 20)
+  }
+
+  async #runIn(queues, items) {
     for (const queue of queues) {
       await this.workerOf(queue)
-      await queue.runItems(20)
+      await queue.runItems(items)
     }
     await this.settled()
   }

@@ -12,7 +12,7 @@ export async function measure(ctx) {
   const count = ctx.quick ? 20_000 : 40_000
   const queue = new Queue(ctx, makeRoot(ctx, 'burst'), 'burst', { handler: ctx.tools.stamp, slots: 8 })
   const daemon = new Daemon(ctx, `${ctx.place.dir}/burst`)
-  await daemon.warmUp(queue)
+  await daemon.wake(queue)
   clearStamps(ctx.tools)
   const result = await burst(ctx, daemon, queue, count)
   await daemon.stop()

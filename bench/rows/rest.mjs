@@ -18,7 +18,7 @@ export async function measure(ctx) {
   const root = makeRoot(ctx, 'rest')
   const queues = Array.from({ length: SIBLINGS }, (_, i) => new Queue(ctx, root, `q${i}`, { handler: '/bin/true' }))
   const daemon = new Daemon(ctx, root)
-  await daemon.warmUp(...queues)
+  await daemon.wake(...queues)
   for (const queue of queues) await queue.runItems(200)
   const bare = await forkBare(root)
   const workers = []
