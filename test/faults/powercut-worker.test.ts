@@ -1,0 +1,159 @@
+/** What the queue's log says has ended survives a power cut with all that came of it, and never runs again. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { bootId } from '../../src/os/process.ts'
+import { kill, makeQueue, processesIn } from '../helpers/daemon.ts'
+import { until } from '../helpers/until.ts'
+import { openQueue, startWorker, type TestQueue, testQueue, type WorkerHandle } from '../helpers/worker.ts'
+import { skipLoudly } from './mount.ts'
+import { openPowerRig, type PowerRig, powercutUnavailable } from './powercut.ts'
+
+const MODES = [
+  ['full', { durability: 'full' }, {}],
+  ['group', { durability: 'group' }, {}],
+  ['group, without the native module', { durability: 'group' }, { RQD_NATIVE: 'off' }],
+] as const
+
+/** Leaves a file, a log and a result; what becomes of the item is said by its first parameter. */
+const HANDLER = `#!/bin/sh
+echo "log of $RQ_MSG_ID"
+yes "$RQ_MSG_ID" | head -n 2000 > out
+echo '{"of":"'"$RQ_MSG_ID"'"}' > "$RQ_RESULT"
+case $RQ_PARAM1 in
+  fail) exit 1 ;;
+  again) [ "$RQ_ATTEMPT" -gt 1 ] || exit 75 ;;
+  relay) exit 99 ;;
+esac
+`
+
+let rig: PowerRig
+beforeEach(() => {
+  rig = openPowerRig({ sizeMb: 128 })
+})
+afterEach(() => rig.close())
+
+describe.skipIf(skipLoudly('power cuts', powercutUnavailable()))('after a power cut', () => {
+  describe.each(MODES)('with durability %s', (_mode, config, env) => {
+    test.each(['', 'fail', 'again', 'relay'])('one item that was said to have ended has (%s)', async (kind) => {
+      const { queue, target } = makeQueues(config)
+      const worker = await startWorker(queue.path, { env })
+      const id = queue.send({ param1: kind })
+      await until(() => ended(queue).has(id))
+      const remains = await rig.cut({ freeze: [worker.pid] })
+      check(at(queue, remains.dir), at(target, remains.dir), ended(queue))
+      await worker.stop()
+    })
+
+    test('so has each of many; the others are finished by the next worker, and none of them twice', async () => {
+      const { queue, target } = makeQueues(config)
+      const worker = await startWorker(queue.path, { env })
+      const kinds = ['', 'fail', 'again', 'relay', '', '']
+      const feed = setInterval(() => {
+        if (queue.names('que').length < 20) for (const param1 of kinds) queue.send({ param1 })
+      }, 10)
+      try {
+        for (let round = 1; round <= 3; round += 1) {
+          await until(() => ended(queue).size > round * 20, 30_000)
+          const promised = ended(queue)
+          const remains = await rig.cut({ freeze: [worker.pid] })
+          check(at(queue, remains.dir), at(target, remains.dir), promised)
+          if (round === 3) {
+            clearInterval(feed)
+            await endAll(worker)
+            await goOn(at(queue, remains.dir), at(target, remains.dir), promised, env)
+          }
+          remains.close()
+        }
+      } finally {
+        clearInterval(feed)
+        await endAll(worker)
+      }
+    }, 120_000)
+  })
+
+  test('a queue that promises nothing loses what it said: the cut is one', async () => {
+    const { queue } = makeQueues({ durability: 'none' })
+    const worker = await startWorker(queue.path)
+    const id = queue.send({})
+    await until(() => ended(queue).has(id))
+    const remains = await rig.cut({ freeze: [worker.pid] })
+    expect(at(queue, remains.dir).stateOf(id)).toBeUndefined()
+    await worker.stop()
+  })
+})
+
+function makeQueues(config: object): { queue: TestQueue; target: TestQueue } {
+  const root = join(rig.dir, 'root')
+  mkdirSync(root)
+  const more = { slots: 4, reschedule_after: 0, relay_to: 'target', ...config }
+  const queue = testQueue(HANDLER, more, 'q', root)
+  return { queue, target: openQueue(makeQueue(root, 'target', undefined, config)) }
+}
+
+/** The same queue in what is left of the disk. */
+function at(queue: TestQueue, dir: string): TestQueue {
+  return openQueue(queue.path.replace(rig.dir, dir))
+}
+
+/** Id → the state that it was said to have ended in. */
+function ended(queue: TestQueue): Map<string, string> {
+  const ends = queue.events('item-ended').filter((event) => event['to'] !== 'que')
+  return new Map(ends.map((event) => [String(event['id']), String(event['to'])]))
+}
+
+function check(queue: TestQueue, target: TestQueue, promised: ReadonlyMap<string, string>): void {
+  expect(promised.size).toBeGreaterThan(0)
+  for (const [id, state] of promised) {
+    expect(queue.stateOf(id), id).toBe(state)
+    expect(queue.attempts(id).at(-1)?.verdict, id).toBe({ done: 'done', _err: 'fail', relayed: 'relay' }[state])
+    expect(queue.log(id), id).toContain(`log of ${id}`)
+    expect(readFileSync(join(queue.dirOf(id), 'job/out'), 'utf8'), id).toBe(`${id}\n`.repeat(2000))
+    expect(queue.msg(id).result, id).toEqual({ of: id })
+    if (state === 'relayed') expect(copiesOf(target, id), id).toEqual([queue.msg(id).relay?.id])
+  }
+}
+
+function copiesOf(target: TestQueue, id: string): string[] {
+  const names = target.names('que').map((name) => name.replace(/\.msg$/, ''))
+  return names.filter((name) => JSON.parse(readFileSync(messageOf(target, name), 'utf8')).orig_msg_id === id)
+}
+
+function messageOf(target: TestQueue, name: string): string {
+  const message = join(target.path, 'que', `${name}.msg`)
+  return existsSync(message) ? message : join(target.path, 'que', name, 'msg')
+}
+
+async function endAll(worker: WorkerHandle): Promise<void> {
+  await worker.kill()
+  for (const pid of processesIn(rig.dir)) if (pid !== process.pid) kill(pid, 'SIGKILL')
+}
+
+/** As after a reboot: the attempts in run/ are of another boot. */
+async function goOn(
+  queue: TestQueue,
+  target: TestQueue,
+  promised: ReadonlyMap<string, string>,
+  env: Readonly<Record<string, string>>,
+): Promise<void> {
+  for (const name of queue.names('run')) {
+    const item = join(queue.path, 'run', name)
+    for (const file of readdirSync(item).filter((entry) => entry.startsWith('attempt.'))) {
+      const text = readFileSync(join(item, file), 'latin1')
+      writeFileSync(join(item, file), text.replace(bootId(), '00000000-0000-0000-0000-000000000000'), 'latin1')
+    }
+  }
+  const begun = queue.events('item-started').length
+  const worker = await startWorker(queue.path, { env })
+  const left = () => [...queue.names('que'), ...queue.names('run')]
+  await until(
+    () => left().length === 0,
+    60_000,
+    () => `all are finished: ${left()}\n${JSON.stringify(queue.events().slice(-10))}`,
+  )
+  await worker.stop()
+  check(queue, target, promised)
+  const again = queue.events('item-started').slice(begun)
+  expect(again.filter((event) => promised.has(String(event['id'])))).toEqual([])
+  for (const id of queue.names('relayed')) expect(copiesOf(target, id), id).toHaveLength(1)
+}
