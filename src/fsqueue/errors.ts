@@ -21,6 +21,11 @@ export function isDiskTrouble(error: unknown): boolean {
   return error instanceof QueueIoError && ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO'].includes(error.code)
 }
 
+/** What it was to put on the disk may be gone, whatever a repetition answers. */
+export function isFailedSync(error: QueueIoError): boolean {
+  return error.operation === 'fsync' || error.operation === 'syncfs'
+}
+
 /** A limit of the process or the machine that may pass: EMFILE, ENFILE, ENOMEM, EAGAIN. */
 export function isShortage(error: unknown): boolean {
   return error instanceof QueueIoError && ['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'].includes(error.code)

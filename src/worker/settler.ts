@@ -5,7 +5,7 @@
  */
 import type { ItemId } from '../domain/name.ts'
 import { removeAttemptFiles, removeFirstAttempt } from '../fsqueue/attempt.ts'
-import { QueueIoError } from '../fsqueue/errors.ts'
+import { isFailedSync, QueueIoError } from '../fsqueue/errors.ts'
 import { commitMsg, keepBadMsg, stageMsg } from '../fsqueue/message.ts'
 import { type Moved, moveItem } from '../fsqueue/move.ts'
 import { type BytePath, look, makeDir, stateDir } from '../fsqueue/place.ts'
@@ -25,6 +25,8 @@ export class Settler {
   #round: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
   #troubled = false
+  /** A sync of theirs failed: the kernel may have dropped what they wrote, and a later sync would not say so. */
+  readonly #unsure = new Set<ItemId>()
   readonly #flying = new Map<ItemId, Ended>()
   /** Verdicts that are in `msg`: whatever goes wrong after that, only the move is left. */
   readonly #committed = new Map<ItemId, Settled>()
@@ -104,7 +106,10 @@ export class Settler {
     this.#troubled = true
     this.#context.onTrouble(error)
     const again = group.filter((ended) => this.#flying.has(ended.id))
-    for (const { id } of again) this.#difficult.add(id)
+    for (const { id } of again) {
+      this.#difficult.add(id)
+      if (isFailedSync(error)) this.#unsure.add(id)
+    }
     this.#pending.push(...again)
     this.#after(RETRY_MS)
   }
@@ -146,6 +151,7 @@ export class Settler {
     this.#flying.delete(id)
     this.#committed.delete(id)
     this.#difficult.delete(id)
+    this.#unsure.delete(id)
   }
 
   #commit(settled: Settled): void {
@@ -223,7 +229,8 @@ export class Settler {
     const { ended } = settled
     if (moved.kind === 'moved') {
       try {
-        if (ended.attempt === 1 && ended.outcome.kind === 'exited') removeFirstAttempt(moved.path)
+        const isPlain = ended.attempt === 1 && ended.outcome.kind === 'exited' && !this.#context.config().dup
+        if (isPlain) removeFirstAttempt(moved.path)
         else if (ended.attempt > 0) removeAttemptFiles(moved.path, ended.attempt)
         removeInlinedResult(moved.path, settled.msg)
       } catch (error) {
@@ -232,7 +239,8 @@ export class Settler {
         this.#context.onTrouble(error)
       }
     }
+    const isSure = durable && !this.#unsure.has(ended.id)
     this.#release(ended)
-    this.#context.onSettled(settled, moved, durable)
+    this.#context.onSettled(settled, moved, isSure)
   }
 }
