@@ -18,6 +18,7 @@ case $RQ_PARAM2 in
   fail) exit 1 ;;
   again) [ -e "$LOCKS/again" ] || { : > "$LOCKS/again"; echo 'resend 0-once more' >&3; } ;;
   relay) echo 'relay target' >&3 ;;
+  dup) echo 'dup 0-X-target' >&3; read -r answer <&4; case $answer in ok*) ;; *) exit 71 ;; esac ;;
 esac
 `
 
@@ -52,7 +53,7 @@ export interface Scenario {
   killAll(): void
 }
 
-/** Makes root, queues and items in `dir`; what the handlers record lies outside of the root. */
+/** Makes root, queues and items in `dir`, one that copies itself if `config` has `dup`; what the handlers record lies outside of the root. */
 export function makeScenario(dir: string, config: object = {}): Scenario {
   const root = join(dir, 'root')
   const record = join(dir, 'record')
@@ -68,11 +69,13 @@ export function makeScenario(dir: string, config: object = {}): Scenario {
   })
   const target = makeQueue(root, 'target')
   for (const state of ['prep', 'run', 'done']) mkdirSync(join(target, state))
-  const items = fill(source)
+  const items = fill(source, 'dup' in config)
   return scenarioOf(root, record, openQueue(source), openQueue(target), items)
 }
 
-function fill(queue: string): Planned[] {
+const LETTER = { 'letter.txt': 'to be handed on\n' }
+
+function fill(queue: string, hasDup: boolean): Planned[] {
   const publish = (name: string, build: (path: string) => void) => {
     mkdirSync(join(queue, 'prep'), { recursive: true })
     build(join(queue, 'prep/new'))
@@ -94,15 +97,19 @@ function fill(queue: string): Planned[] {
   directory(many ?? '', { param1: '0.02', own: { kept: true } }, two)
   publish(`${fails}.msg`, (path) => writeFileSync(path, JSON.stringify({ param2: 'fail' })))
   publish(`${again}.msg,p3`, (path) => writeFileSync(path, JSON.stringify({ param2: 'again' })))
-  directory(`${relay},+tag`, { param2: 'relay' }, { 'letter.txt': 'to be handed on\n' })
+  directory(`${relay},+tag`, { param2: 'relay' }, LETTER)
+  const dup = newId()
+  if (hasDup) directory(dup, { param2: 'dup' }, LETTER)
+  const copies: Planned = { ...common, what: 'copying', key: dup, state: 'done', files: LETTER }
   return [
+    ...(hasDup ? [copies] : []),
     { ...common, what: 'hand drop', key: 'by_hand.txt', state: 'done', files: { 'by hand.txt': 'dropped by hand\n' } },
     { ...common, what: 'plain file', key: plain, state: 'done', files: { payload: 'a plain file\n' } },
     { ...common, what: 'message', key: message ?? '', state: 'done', param1: '0.03' },
     { ...common, what: 'directory', key: many ?? '', state: 'done', param1: '0.02', files: two },
     { ...common, what: 'failing', key: fails ?? '', state: '_err' },
     { ...common, what: 'rescheduled', key: again ?? '', state: 'done', runs: 2 },
-    { ...common, what: 'relayed', key: relay ?? '', state: 'relayed', files: { 'letter.txt': 'to be handed on\n' } },
+    { ...common, what: 'relayed', key: relay ?? '', state: 'relayed', files: LETTER },
   ]
 }
 
@@ -214,7 +221,9 @@ function verify(scenario: Scenario, record: string, { exact }: { readonly exact:
   checkLog(source)
   expect(source.names('run'), 'run/').toEqual([])
   expect(source.names('que'), 'que/').toEqual([])
-  checkRelay(source, target, items)
+  checkCopies(target, items)
+  const relayed = items.find(({ state }) => state === 'relayed')?.key ?? ''
+  expect(source.msg(relayed).relay).toEqual({ to: 'target', id: copiesOf(target, relayed)[0] })
 }
 
 function checkContent(path: string, item: Planned): void {
@@ -268,14 +277,24 @@ function checkLog(source: TestQueue): void {
   }
 }
 
-function checkRelay(source: TestQueue, target: TestQueue, items: readonly Planned[]): void {
-  const copies = target.names('que')
-  expect(copies, 'copies in the target').toHaveLength(1)
-  const relayed = items.find(({ state }) => state === 'relayed')
-  const copy = join(target.path, 'que', copies[0] ?? '')
-  expect(JSON.parse(readFileSync(join(copy, 'msg'), 'utf8'))).toMatchObject({ orig_msg_id: relayed?.key })
-  expect(readFileSync(join(copy, 'attach/letter.txt'), 'utf8')).toBe('to be handed on\n')
-  expect(source.msg(relayed?.key ?? '').relay).toEqual({ to: 'target', id: copies[0]?.split(',')[0] })
+/** One copy of each item that was to be relayed or copied, whole, and nothing else. */
+function checkCopies(target: TestQueue, items: readonly Planned[]): void {
+  const copied = items.filter(({ what }) => what === 'relayed' || what === 'copying')
+  expect(target.names('que'), 'copies in the target').toHaveLength(copied.length)
+  for (const { what, key } of copied) {
+    const [copy = ''] = copiesOf(target, key)
+    expect(copiesOf(target, key), what).toHaveLength(1)
+    expect(readFileSync(join(target.dirOf(copy), 'attach/letter.txt'), 'utf8')).toBe(LETTER['letter.txt'])
+  }
+}
+
+/** The ids in the target's que/ of what was made from an item. */
+function copiesOf(target: TestQueue, id: string): string[] {
+  const names = target.names('que').filter((name) => {
+    const msg: Msg = JSON.parse(readFileSync(join(target.path, 'que', name, 'msg'), 'utf8'))
+    return msg.orig_msg_id === id
+  })
+  return names.map((name) => name.split(',')[0] ?? '')
 }
 
 function tail(log: string): string {

@@ -10,29 +10,29 @@ import { SWEEP_TIMEOUT_MS, sweepCalls } from './sweep-plan.ts'
 
 const WORKER = [
   ['a full disk', { do: 'ENOSPC' }],
-  ['a failing disk', { do: 'EIO' }],
   ['no descriptor left', { do: 'EMFILE', reads: true }],
-  ['a disk that fails to read as well', { do: 'EIO', reads: true }],
+  ['a failing disk', { do: 'EIO', reads: true }],
+  ['a disk that turned read-only', { do: 'EROFS' }],
 ] as const satisfies readonly (readonly [string, Partial<SweepOptions>])[]
 
 describe.skipIf(skipLoudly('sweeps', shimUnavailable()))('a call that fails', () => {
   describe.each(WORKER)('in the worker: %s', (_name, fault) => {
     test('once', { timeout: SWEEP_TIMEOUT_MS }, async () => {
-      await sweepCalls({ ...fault, match: 'worker.cjs' }, 41, once)
+      await sweepCalls({ ...fault, match: 'worker.cjs' }, 61, once)
     })
 
     test('for a while', { timeout: SWEEP_TIMEOUT_MS }, async () => {
-      await sweepCalls({ ...fault, match: 'worker.cjs', sticky: true }, 67, forAWhile)
+      await sweepCalls({ ...fault, match: 'worker.cjs', sticky: true }, 97, forAWhile)
     })
   })
 
   describe.each(['ENOSPC', 'EIO', 'EMFILE'] as const)('in a slot: %s', (errno) => {
     test('once', { timeout: SWEEP_TIMEOUT_MS }, async () => {
-      await sweepCalls({ do: errno, match: 'rqd-slot', reads: true }, 7, once)
+      await sweepCalls({ do: errno, match: 'rqd-slot', reads: true }, 11, once)
     })
 
     test('for a while', { timeout: SWEEP_TIMEOUT_MS }, async () => {
-      await sweepCalls({ do: errno, match: 'rqd-slot', reads: true, sticky: true }, 15, forAWhile)
+      await sweepCalls({ do: errno, match: 'rqd-slot', reads: true, sticky: true }, 23, forAWhile)
     })
   })
 })

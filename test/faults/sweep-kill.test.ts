@@ -17,6 +17,14 @@ describe.skipIf(skipLoudly('sweeps', shimUnavailable()))('kill -9 at each file-s
     expect(rounds).toBeGreaterThan(0)
   })
 
+  test('of the worker, while handlers ask it for copies: each is made once', {
+    timeout: SWEEP_TIMEOUT_MS,
+  }, async () => {
+    await sweepCalls({ do: 'kill', match: 'worker.cjs' }, 31, async (shot) => {
+      await round(shot, { exact: true, onDeath: () => undefined }, makeScenario(shot.dir, { dup: true }))
+    })
+  })
+
   test('of the worker and its slots: what they left runs on or runs again, never both', {
     timeout: SWEEP_TIMEOUT_MS,
   }, async () => {
