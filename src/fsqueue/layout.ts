@@ -3,7 +3,7 @@ import { chmodSync, closeSync, constants, openSync } from 'node:fs'
 import type { State } from '../domain/item.ts'
 import { errnoOf } from '../os/errno.ts'
 import { QueueIoError } from './errors.ts'
-import { readRegular, writeNew } from './files.ts'
+import { readRegular, removeFile, writeNew } from './files.ts'
 import { type BytePath, fsPath, inQueue, look, makeDir, type QueueDir, stateDir, toBytes, within } from './place.ts'
 
 /** The protocol's version, as kept in `_format` of the root. */
@@ -19,6 +19,8 @@ export function rootFormat(root: string): RootFormat {
   const reading = readRegular(`${toBytes(root)}/_format` as BytePath, 100)
   if (reading.kind !== 'text') return { kind: 'absent' }
   const version = reading.text.trim()
+  // Its making was cut short.
+  if (version === '') return { kind: 'absent' }
   return version === String(FORMAT) ? { kind: 'ok' } : { kind: 'newer', version }
 }
 
@@ -27,7 +29,9 @@ export function createRoot(root: string): void {
   const base = toBytes(root) as BytePath
   makeDir(base)
   makeDir(within(base, 'queue'))
-  writeNew(within(base, '_format'), `${FORMAT}\n`)
+  const format = within(base, '_format')
+  if (look(format)?.size === 0) removeFile(format)
+  writeNew(format, `${FORMAT}\n`)
 }
 
 const MADE_BY_A_QUEUE: readonly State[] = ['prep', 'que', 'run', 'pause', 'done', 'relayed', '_err']

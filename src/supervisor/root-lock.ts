@@ -96,7 +96,8 @@ async function holderSoon(root: string): Promise<Holder | undefined> {
  * only if no two kernels can mount this file system at a time.
  */
 function isProvedDead(root: string, last: Holder | undefined): boolean {
-  return last !== undefined && (last.boot === bootId() || filesystemOf(root).kind === 'local')
+  // A holder that died before it signed is dead, too.
+  return last?.boot === bootId() || filesystemOf(root).kind === 'local'
 }
 
 /** What was in the way, if anything was: a full disk must not keep the daemon from draining it. */
