@@ -69,6 +69,8 @@ export function makeScenario(dir: string, config: object = {}): Scenario {
   })
   const target = makeQueue(root, 'target')
   for (const state of ['prep', 'run', 'done']) mkdirSync(join(target, state))
+  // Under a daemon its items stay where they arrive.
+  writeFileSync(join(target, '_paused'), '')
   const items = fill(source, 'dup' in config)
   return scenarioOf(root, record, openQueue(source), openQueue(target), items)
 }
