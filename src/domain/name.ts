@@ -147,7 +147,8 @@ export function idHead(id: ItemId): string {
 
 /** A queue's name: UTF-8, up to 128 bytes; blanks are fine, '/', control characters and a leading dot are not. */
 export function parseQueueName(text: string): QueueName | undefined {
-  if (text === '' || text.startsWith('.') || rawName(text).length > 128) return undefined
+  // The cheap look first: what somebody writes for a queue's name may be very long.
+  if (text === '' || text.length > 128 || text.startsWith('.') || rawName(text).length > 128) return undefined
   // U+FFFD is what a decoder makes of bytes that are not UTF-8; half a surrogate pair has no bytes.
   return /[/\ufffd\p{Cc}\p{Cs}]/u.test(text) ? undefined : (text as QueueName)
 }
@@ -173,5 +174,7 @@ export function displayName(raw: string): string {
 /** The bytes of a text as a raw name. */
 export function rawName(text: string): RawName {
   if (/^[\x00-\x7f]*$/.test(text)) return text as RawName
-  return String.fromCharCode(...new TextEncoder().encode(text)) as RawName
+  let bytes = ''
+  for (const byte of new TextEncoder().encode(text)) bytes += String.fromCharCode(byte)
+  return bytes as RawName
 }

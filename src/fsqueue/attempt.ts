@@ -111,12 +111,12 @@ export function stopCause(item: BytePath, n: number): StopCause | undefined {
 
 /** The highest attempt number that has a file of ours in the item, 0 if none. */
 export function newestAttempt(entries: readonly RawName[]): number {
-  return Math.max(0, ...entries.map((name) => Number(/^attempt\.(\d{1,6})$/.exec(name)?.[1] ?? 0)))
+  return Math.max(0, ...entries.map((name) => Number(/^attempt\.(\d{1,9})$/.exec(name)?.[1] ?? 0)))
 }
 
 /** The highest number that any file of ours mentions: the next attempt takes one above it. */
 export function highestNumber(entries: readonly RawName[]): number {
-  return Math.max(0, ...entries.map((name) => Number(/^(?:attempt|started|stop)\.(\d{1,6})$/.exec(name)?.[1] ?? 0)))
+  return Math.max(0, ...entries.map((name) => Number(/^(?:attempt|started|stop)\.(\d{1,9})$/.exec(name)?.[1] ?? 0)))
 }
 
 /** The same for a first attempt that nobody stopped: two names, and no listing. */

@@ -11,6 +11,9 @@ import { clearName, freeName, moveNew, removeEmptyDir, rename } from './files.ts
 import { type Attachments, attachments, readMsg } from './message.ts'
 import { type BytePath, look, makeDir, names, place, type QueueDir, within } from './place.ts'
 
+/** Beyond any life: numbers this high are somebody's invention. */
+const MOST_ATTEMPTS = 900_000
+
 export type EntryKind = 'file' | 'message' | 'directory' | 'special'
 
 export function kindOf(raw: RawName, stat: Stats): EntryKind {
@@ -185,6 +188,7 @@ export function openItem(
   const files = attached.kind === 'ok' ? attached.names : []
   const refusal = reading.kind === 'bad' ? reading.problem : attached.kind === 'refused' ? attached.why : undefined
   const before = Math.max(attempts.at(-1)?.n ?? 0, highestNumber(entries))
+  const forged = before >= MOST_ATTEMPTS ? `it claims to have had ${before} attempts` : undefined
   // Recorded in msg: left behind by a settle that was cut short, they would be taken for an attempt of this life.
   const recorded = attempts.at(-1)?.n ?? 0
   if (recorded > 0 && newestAttempt(entries) > 0) removeAttemptFiles(item, recorded)
@@ -197,9 +201,9 @@ export function openItem(
     msg: dropped === undefined || msg.name !== undefined ? msg : { ...msg, name: displayName(dropped) },
     attachments: files,
     isOneFile: files.length === 1,
-    attempt: before + 1,
+    attempt: forged === undefined ? before + 1 : (attempts.at(-1)?.n ?? 0) + 1,
     spent: spentAttempts(attempts),
-    refusal,
+    refusal: refusal ?? forged,
     isTorn: reading.kind === 'bad' && reading.torn,
   }
 }

@@ -1,6 +1,7 @@
 /** A slot: one resident shell in its own process group that runs one item at a time. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { setPriority } from 'node:os'
+import { errnoOf } from '../os/errno.ts'
 import { bootId, processStat, signalGroup } from '../os/process.ts'
 import { SLOT_SCRIPT, SLOT_STATES, type SlotState } from './slot-script.ts'
 
@@ -46,7 +47,7 @@ export class Slot {
     this.fifo = options.fifo
     this.start = this.pid === 0 ? 0 : (processStat(this.pid)?.start ?? 0)
     this.boot = bootId()
-    if (this.pid !== 0 && options.nice !== 0) setPriority(this.pid, options.nice)
+    if (this.pid !== 0 && options.nice !== 0) setNice(this.pid, options.nice)
     this.marker = marker
     this.#child.on('error', () => options.onDeath(this))
     this.#child.on('exit', () => options.onDeath(this))
@@ -91,6 +92,15 @@ export class Slot {
       this.#buffer = this.#buffer.slice(end + 1)
       if (report !== undefined) onReport(this, report)
     }
+  }
+}
+
+/** Only root may ask for more than its share; others run at what they have.. */
+function setNice(pid: number, nice: number): void {
+  try {
+    setPriority(pid, nice)
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error
   }
 }
 

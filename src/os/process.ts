@@ -81,6 +81,21 @@ export function someProcess(matches: (stat: ProcessStat) => boolean): boolean {
   return processes().some(matches) || processes().some(matches)
 }
 
+/** Living processes that were started with all of these in their environment, at `since` (ticks) or later. */
+export function processesWith(entries: readonly string[], since: number): ProcessStat[] {
+  return processes().filter((stat) => stat.start >= since && hasEnvironment(stat.pid, entries))
+}
+
+function hasEnvironment(pid: number, entries: readonly string[]): boolean {
+  try {
+    const environment = new Set(readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0'))
+    return entries.every((entry) => environment.has(entry))
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error
+    return false
+  }
+}
+
 /** Signals a process group; false when it has no process left. */
 export function signalGroup(group: number, signal: NodeJS.Signals): boolean {
   try {

@@ -41,6 +41,7 @@ export class Configuration {
       worker.root = root
       worker.runs.pool.reconfigure(config, worker.environment())
       worker.options.emit({ kind: 'config-loaded', slots: config.slots })
+      worker.recover()
     }
     worker.pump()
   }

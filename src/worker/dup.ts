@@ -2,6 +2,7 @@
 import { countAnswer, readAttempt } from '../fsqueue/attempt.ts'
 import { QueueIoError } from '../fsqueue/errors.ts'
 import { watchNames } from '../fsqueue/watch.ts'
+import { errnoOf } from '../os/errno.ts'
 import { answer, drain } from './fifo.ts'
 import { derivedId, neighbour, publishCopy } from './neighbours.ts'
 import { type Run, runPath } from './run.ts'
@@ -18,25 +19,25 @@ export class DupServer {
     this.#worker = worker
     this.#run = run
     if (run.slot?.fifo !== undefined) drain(run.slot.fifo)
-    else this.#serve()
+    else this.serve()
     this.#watch = watchNames(
       runPath(worker.options.queue, run),
       (name) => {
-        if (name === `attempt.${run.attempt}`) this.#serve()
+        if (name === `attempt.${run.attempt}`) this.serve()
       },
-      () => this.#serve(),
+      () => this.serve(),
     )
   }
 
   async finish(): Promise<void> {
     this.#watch.close()
-    this.#serve()
+    this.serve()
     await this.#work
   }
 
   /** One at a time and in order: the n-th line has the n-th id, whoever serves it. */
-  #serve(): void {
-    this.#work = this.#work.then(async () => {
+  serve(): void {
+    const served = this.#work.then(async () => {
       const lines = readAttempt(runPath(this.#worker.options.queue, this.#run), this.#run.attempt)?.lines ?? []
       const dups = lines.filter((line) => line.kind === 'dup')
       for (const dup of dups.slice(this.#run.dups)) {
@@ -45,6 +46,11 @@ export class DupServer {
         if (this.#run.group.fifo !== undefined) answer(this.#run.group.fifo, said)
         countAnswer(runPath(this.#worker.options.queue, this.#run), this.#run.attempt)
       }
+    })
+    this.#work = served.catch((error: unknown) => {
+      // The item was moved away, the disk is full, or something of the handler's lies in the way.
+      if (errnoOf(error) === undefined) throw error
+      this.#worker.trouble(error instanceof QueueIoError ? error : new QueueIoError('dup', this.#run.name, error))
     })
   }
 

@@ -10,12 +10,10 @@ import type { Slot } from '../launch/slot.ts'
 import { environmentOf, type ProcessStat, processes, signalProcess } from '../os/process.ts'
 import { type Run, runPath } from './run.ts'
 
-/** Of these runs those to be ended: canceled by a mark, or by being moved out of run/. */
-export function canceledRuns(queue: QueueDir, runs: readonly Run[]): Run[] {
-  return runs.filter((run) => {
-    const item = runPath(queue, run)
-    return look(item) === undefined || look(within(item, 'cancel')) !== undefined
-  })
+/** Is it to be ended: by a mark, or by being moved out of run/? */
+export function isCanceled(queue: QueueDir, run: Run): boolean {
+  const item = runPath(queue, run)
+  return look(item) === undefined || look(within(item, 'cancel')) !== undefined
 }
 
 export function logSize(item: BytePath): number {

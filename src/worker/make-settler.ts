@@ -1,7 +1,8 @@
 /** What the settler needs to know of the queue and its neighbours, and what follows from a verdict. */
 import { openSync } from 'node:fs'
-import type { ItemId } from '../domain/name.ts'
+import { parseItemId } from '../domain/name.ts'
 import { QueueIoError } from '../fsqueue/errors.ts'
+import { attachments } from '../fsqueue/message.ts'
 import type { Moved } from '../fsqueue/move.ts'
 import type { Durability } from '../fsqueue/sync.ts'
 import { makeSyncer, type Syncer } from '../fsqueue/sync.ts'
@@ -57,8 +58,10 @@ function syncerFor(worker: Worker): () => Syncer {
 function relayTarget(worker: Worker, ended: Ended, dest: string): RelayTarget {
   const target = neighbour(dest, worker.root)
   if (target.kind === 'ok') {
-    const before = ended.msg.relay?.to === target.name ? (ended.msg.relay.id as ItemId) : undefined
-    return { kind: 'ok', to: target.name, as: before ?? derivedId(ended.id, ended.attempt, 0) }
+    const attached = attachments(runPath(worker.options.queue, ended))
+    if (attached.kind === 'refused')
+      return { kind: 'refused', verdict: { kind: 'fail', text: `relay: ${attached.why}`, final: true } }
+    return { kind: 'ok', to: target.name, as: derivedId(ended.id, ended.attempt, 0) }
   }
   const text = `relay: ${target.why}`
   return {
@@ -75,7 +78,8 @@ async function relay(worker: Worker, { ended, msg }: Settled): Promise<void> {
   const target = neighbour(msg.relay.to, worker.root)
   if (target.kind === 'refused')
     throw new QueueIoError('relay', msg.relay.to, Object.assign(new Error(target.why), { code: 'ENOENT' }))
-  const as = msg.relay.id as ItemId
+  // Written by a settle of ours; whoever else wrote it names no path with it.
+  const as = parseItemId(msg.relay.id) ?? derivedId(ended.id, ended.attempt, 0)
   await publishCopy(
     target,
     { as, item: runPath(queue, ended), name: ended.name, id: ended.id, msg, due: undefined },

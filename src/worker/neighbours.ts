@@ -91,7 +91,9 @@ export async function publishCopy(
 ): Promise<'published' | 'already'> {
   // A queue is made by one mkdir; its other directories may not be there before its first worker.
   ensureQueue(target.queue, target.config.shared)
+  if (look(copy.item)?.isDirectory() !== true) throw trouble(copy.item, 'ENOENT', 'the item is gone')
   const attached = attachments(copy.item)
+  if (attached.kind === 'refused') throw trouble(copy.item, 'EINVAL', attached.why)
   const { priority, tags } = parseItemName(copy.name)
   const fd = openDir(stateDir(target.queue, 'que'))
   const syncer = makeSyncer(target.config.durability, fd, native)
@@ -111,7 +113,7 @@ export async function publishCopy(
           tags,
           due: copy.due,
           msg: copyMsg(copy, target.name),
-          attach: (attached.kind === 'ok' ? attached.names : []).map((name) => ({
+          attach: attached.names.map((name) => ({
             name,
             source: { kind: 'share', path: within(copy.item, 'attach', name) },
           })),
@@ -141,6 +143,10 @@ function openDir(path: BytePath): number {
 function pathsOf(queue: QueueDir, { state, raw, bucket }: Located): BytePath[] {
   const dir = bucket === undefined ? stateDir(queue, state) : place(queue, state, bucket)
   return [...treeOf(place(queue, state, raw, bucket)), dir]
+}
+
+function trouble(path: BytePath, code: string, why: string): QueueIoError {
+  return new QueueIoError('copy', path, Object.assign(new Error(why), { code }))
 }
 
 function copyMsg(copy: Copy, dest: string): Msg {

@@ -10,13 +10,16 @@ import {
   newestAttempt,
   readAttempt,
   removeAttemptFiles,
+  type SlotIdentity,
   seizeAttempt,
   stopCause,
 } from '../fsqueue/attempt.ts'
+import { QueueIoError } from '../fsqueue/errors.ts'
 import { removeEmptyDir } from '../fsqueue/files.ts'
 import { readMsg } from '../fsqueue/message.ts'
-import { type BytePath, look, names, place, type QueueDir, stateDir, within } from '../fsqueue/place.ts'
-import { bootId, environmentOf, groupIsAlive, processStat, someProcess } from '../os/process.ts'
+import { type BytePath, look, names, place, stateDir, within } from '../fsqueue/place.ts'
+import { bootId } from '../os/process.ts'
+import { isAttemptAlive, isGroupAlive } from './liveness.ts'
 import type { Worker } from './worker.ts'
 
 /** An item in run/, read. */
@@ -31,14 +34,22 @@ export interface FoundItem {
 }
 
 /** Everything in run/ that nobody is at work on, with what is to be done with it. */
-function findRuns(queue: QueueDir, newId: (from: string) => ItemId, isOwned: (raw: RawName) => boolean): FoundItem[] {
+function findRuns(worker: Worker, isOwned: (raw: RawName) => boolean): FoundItem[] {
+  const { queue, newId } = worker.options
   const found: FoundItem[] = []
   for (const raw of names(stateDir(queue, 'run'))) {
     if (isOwned(raw)) continue
     const path = place(queue, 'run', raw)
     // Not ours, or not made by a claim: left alone, and shown by `rqd doctor`.
     if (look(path)?.isDirectory() !== true) continue
-    found.push(examine(path, raw, newId))
+    try {
+      found.push(examine(path, raw, newId))
+    } catch (error) {
+      // One that cannot be read now keeps no other waiting.
+      if (!(error instanceof QueueIoError)) throw error
+      worker.trouble(error)
+      worker.runs.strays.expect()
+    }
   }
   return found
 }
@@ -54,7 +65,7 @@ function examine(path: BytePath, raw: RawName, newId: (from: string) => ItemId):
   const run: FoundRun = {
     hasContent: reading.kind !== 'absent' || attached.length > 0 || entries.includes('msg.refused' as RawName),
     lastAttempt: msg.attempts?.at(-1),
-    record: record === undefined ? undefined : foundAttempt(path, record),
+    record: record === undefined ? undefined : foundAttempt(path, parsed.id ?? '', record),
   }
   const name = reading.kind === 'absent' && attached[0] !== undefined ? { ...msg, name: displayName(attached[0]) } : msg
   return {
@@ -68,10 +79,10 @@ function examine(path: BytePath, raw: RawName, newId: (from: string) => ItemId):
   }
 }
 
-function foundAttempt(path: BytePath, record: AttemptRecord): FoundAttempt {
+function foundAttempt(path: BytePath, id: string, record: AttemptRecord): FoundAttempt {
   const sameBoot = record.slot?.boot === bootId()
   const started = hasStarted(path, record.n)
-  const groupAlive = sameBoot && record.slot !== undefined && isGroupAlive(record.slot)
+  const groupAlive = sameBoot && record.slot !== undefined && isLive(record, record.slot, id)
   return {
     n: record.n,
     // It may have recorded its exit and gone since we read the file: nobody writes it any more now.
@@ -83,21 +94,8 @@ function foundAttempt(path: BytePath, record: AttemptRecord): FoundAttempt {
   }
 }
 
-/**
- * Is anything of this slot's process group alive? The number may have been given to another process since: its
- * leader would have another start time, and its members no mark of a slot.
- */
-export function isGroupAlive(slot: { readonly pid: number; readonly start: number }): boolean {
-  const leader = processStat(slot.pid)
-  if (leader !== undefined && leader.start !== slot.start && leader.state !== 'Z') return false
-  if (!groupIsAlive(slot.pid)) return false
-  if (leader !== undefined && leader.state !== 'Z') return true
-  return someProcess((stat) => stat.group === slot.pid && stat.start >= slot.start && isOfSlot(stat.pid))
-}
-
-/** An unreadable environment is no proof of innocence. */
-function isOfSlot(pid: number): boolean {
-  return environmentOf(pid, 'PATH') === undefined || environmentOf(pid, 'RQ_SLOT') !== undefined
+function isLive(record: AttemptRecord, slot: SlotIdentity, id: string): boolean {
+  return record.exit === undefined ? isAttemptAlive(slot, id, record.n) : isGroupAlive(slot)
 }
 
 /**
@@ -108,7 +106,7 @@ export function isStillRun(item: BytePath, isOurs: (slot: number) => boolean): b
   const n = newestAttempt(names(item))
   const record = n === 0 ? undefined : readAttempt(item, n)
   if (record?.slot === undefined || record.exit !== undefined || isOurs(record.slot.pid)) return false
-  const found = foundAttempt(item, record)
+  const found = foundAttempt(item, parseItemName(item.slice(item.lastIndexOf('/') + 1)).id ?? '', record)
   return found.started && found.groupAlive
 }
 
@@ -127,9 +125,9 @@ export function seize(item: FoundItem): boolean {
 
 /** Whatever lies in run/ and is not being run or settled by us has an owner again after this, or is gone from there. */
 export function recoverRuns(worker: Worker): void {
-  const { queue, newId, emit } = worker.options
+  const { emit } = worker.options
   const owned = new Set(worker.runs.names())
-  for (const item of findRuns(queue, newId, (raw) => owned.has(raw))) {
+  for (const item of findRuns(worker, (raw) => owned.has(raw))) {
     emit({ kind: 'item-recovered', id: item.id, action: recoverOne(worker, item) })
   }
 }

@@ -6,9 +6,10 @@ import { QueueIoError } from '../fsqueue/errors.ts'
 import { look } from '../fsqueue/place.ts'
 import type { Slot, SlotReport } from '../launch/slot.ts'
 import type { SlotState } from '../launch/slot-script.ts'
-import { signalGroup } from '../os/process.ts'
+import { signalGroup, signalProcess } from '../os/process.ts'
 import { DupServer } from './dup.ts'
 import { Fifos } from './fifo.ts'
+import { outsiders } from './liveness.ts'
 import { makeSettler } from './make-settler.ts'
 import { Pool } from './pool.ts'
 import { type Run, runPath } from './run.ts'
@@ -132,7 +133,11 @@ export class Runs {
       return
     }
     run.slot = undefined
-    if (run.stopping === undefined) emit({ kind: 'slot-lost', slot: slot.pid, id: run.id })
+    if (run.stopping === undefined) {
+      emit({ kind: 'slot-lost', slot: slot.pid, id: run.id })
+      // It may have died for want of processes or memory: not fifteen times in a second.
+      this.#worker.pause()
+    }
     this.#watchman.look()
   }
 
@@ -148,11 +153,11 @@ export class Runs {
       if (!(error instanceof QueueIoError)) throw error
     }
     emit({ kind: 'item-stopping', id: run.id, cause, signal: 'SIGTERM' })
-    signalGroup(run.group.pid, 'SIGTERM')
-    signalGroup(run.group.pid, 'SIGCONT')
+    signalRun(run, 'SIGTERM')
+    signalRun(run, 'SIGCONT')
     run.killTimer = setTimeout(() => {
       emit({ kind: 'item-stopping', id: run.id, cause, signal: 'SIGKILL' })
-      signalGroup(run.group.pid, 'SIGKILL')
+      signalRun(run, 'SIGKILL')
     }, this.#worker.config.termTimeout)
   }
 
@@ -205,6 +210,11 @@ export class Runs {
     })
   }
 
+  /** A hint may be lost, and a handler that waits for its answer says nothing more. */
+  serveDups(): void {
+    for (const dups of this.#dups.values()) dups.serve()
+  }
+
   /** FIFOs that nobody reads any more. */
   sweepFifos(): void {
     this.#fifos.sweep(new Set(this.running().flatMap(({ group }) => group.fifo ?? [])))
@@ -214,6 +224,13 @@ export class Runs {
   sweepLeftovers(): void {
     this.#watchman.sweepLeftovers()
   }
+}
+
+/** All of a run: the slot's group, and what left it. Found first, as the group's end may take their parents along. */
+function signalRun(run: Run, signal: NodeJS.Signals): void {
+  const others = outsiders(run.group, run.id, run.attempt)
+  signalGroup(run.group.pid, signal)
+  for (const { pid } of others) signalProcess(pid, signal)
 }
 
 export function exitOutcome(run: Run, exit: number | undefined): Outcome {

@@ -5,7 +5,7 @@
  */
 import type { ItemId } from '../domain/name.ts'
 import { removeAttemptFiles, removeFirstAttempt } from '../fsqueue/attempt.ts'
-import { isFailedSync, QueueIoError } from '../fsqueue/errors.ts'
+import { isDiskTrouble, isFailedSync, QueueIoError } from '../fsqueue/errors.ts'
 import { commitMsg, keepBadMsg, stageMsg } from '../fsqueue/message.ts'
 import { type Moved, moveItem } from '../fsqueue/move.ts'
 import { type BytePath, look, makeDir, stateDir } from '../fsqueue/place.ts'
@@ -25,6 +25,7 @@ export class Settler {
   #round: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
   #troubled = false
+  #diskTroubled = false
   /** A sync of theirs failed: the kernel may have dropped what they wrote, and a later sync would not say so. */
   readonly #unsure = new Set<ItemId>()
   readonly #flying = new Map<ItemId, Ended>()
@@ -48,6 +49,11 @@ export class Settler {
 
   get isTroubled(): boolean {
     return this.#troubled
+  }
+
+  /** It is the disk that refuses, not a single item that cannot be settled. */
+  get isDiskTroubled(): boolean {
+    return this.#diskTroubled
   }
 
   pending(): Ended[] {
@@ -104,6 +110,7 @@ export class Settler {
   /** What was not reported is done again, from the disk. */
   #again(group: readonly Ended[], error: QueueIoError): void {
     this.#troubled = true
+    this.#diskTroubled = isDiskTrouble(error)
     this.#context.onTrouble(error)
     const again = group.filter((ended) => this.#flying.has(ended.id))
     for (const { id } of again) {
@@ -125,6 +132,7 @@ export class Settler {
     const durable = await this.#syncMoves(moves.map(({ moved }) => moved))
     if (this.#troubled && trouble === undefined) {
       this.#troubled = false
+      this.#diskTroubled = false
       this.#context.onWell()
     }
     for (const { settled, moved } of moves) this.#finish(settled, moved, durable)
@@ -190,16 +198,21 @@ export class Settler {
   /** undefined: its item was moved away by hand, and there is no verdict to write. */
   #stage(ended: Ended): Settled | undefined {
     const item = runPath(this.#context.queue, ended)
-    const settled = this.#committed.get(ended.id) ?? decideVerdict(this.#context, ended)
+    const committed = this.#committed.get(ended.id)
+    if (committed !== undefined) return look(item) === undefined ? this.#gone(ended) : committed
+    const settled = decideVerdict(this.#context, ended)
     try {
-      if (!this.#committed.has(ended.id)) stageMsg(item, settled.msg)
+      stageMsg(item, settled.msg)
       return settled
     } catch (error) {
       if (!(error instanceof QueueIoError) || error.code !== 'ENOENT' || look(item) !== undefined) throw error
-      this.#release(ended)
-      this.#context.onGone(ended)
-      return undefined
+      return this.#gone(ended)
     }
+  }
+
+  #gone(ended: Ended): undefined {
+    this.#release(ended)
+    this.#context.onGone(ended)
   }
 
   #move({ ended, move }: Settled): Moved {

@@ -105,7 +105,9 @@ export function startRun(
   if (values.kind === 'unfit') return values
   const group = { pid: slot.pid, start: slot.start, boot: slot.boot, fifo: slot.fifo }
   freshJob(path, item.attempt)
-  writeAttempt(path, item.attempt, group, values.text)
+  // A file of that name would be sourced by the slot: never one that we did not write.
+  if (!writeAttempt(path, item.attempt, group, values.text))
+    return { kind: 'unfit', why: `it has an attempt.${item.attempt} of its own` }
   const { id, name, msg, attempt, spent } = item
   const fresh = { stopping: undefined, killTimer: undefined, dups: 0 }
   return {

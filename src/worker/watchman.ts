@@ -2,8 +2,8 @@
 import { hasStarted, readAttempt } from '../fsqueue/attempt.ts'
 import { QueueIoError } from '../fsqueue/errors.ts'
 import { errnoOf } from '../os/errno.ts'
-import { canceledRuns, cutLog, findLeftovers, killLeftover, logSize } from './guard.ts'
-import { isGroupAlive } from './recovery.ts'
+import { cutLog, findLeftovers, isCanceled, killLeftover, logSize } from './guard.ts'
+import { isAttemptAlive } from './liveness.ts'
 import { type Run, runPath } from './run.ts'
 import { exitOutcome, type Runs } from './runs.ts'
 import type { Worker } from './worker.ts'
@@ -47,14 +47,14 @@ export class Watchman {
   }
 
   #pollAdopted(): void {
-    this.#caringFor(() => {
-      for (const run of this.#runs.running()) {
-        if (run.slot !== undefined) continue
+    for (const run of this.#runs.running()) {
+      if (run.slot !== undefined) continue
+      this.#caringFor(() => {
         const record = readAttempt(runPath(this.#worker.options.queue, run), run.attempt)
         if (record?.exit !== undefined) this.#runs.end(run, exitOutcome(run, record.exit))
-        else if (!isGroupAlive(run.group)) this.#endedUnseen(run)
-      }
-    })
+        else if (!isAttemptAlive(run.group, run.id, run.attempt)) this.#endedUnseen(run)
+      })
+    }
     this.#worker.pump()
   }
 
@@ -81,10 +81,13 @@ export class Watchman {
 
   #inspect(): void {
     const { queue } = this.#worker.options
-    this.#caringFor(() => {
-      for (const run of canceledRuns(queue, this.#runs.running())) this.#runs.stop(run, 'cancel')
-    })
-    for (const run of this.#runs.running()) this.limitLog(run)
+    for (const run of this.#runs.running()) {
+      this.#caringFor(() => {
+        if (isCanceled(queue, run)) this.#runs.stop(run, 'cancel')
+      })
+      this.limitLog(run)
+    }
+    this.#runs.serveDups()
     this.#caringFor(() => this.sweepLeftovers())
   }
 

@@ -18,6 +18,8 @@ import { Runs } from './runs.ts'
 import { Starting } from './starting.ts'
 
 const BEHIND_OTHERS: Millis = 500
+const DUE_AGAIN: Millis = 1000
+const DUE_LATELY: Millis = 50
 const SHORTAGE_PAUSE: Millis = 1000
 /** Verdicts on their way to the disk, per slot, before nothing more is started. */
 const UNSETTLED_PER_SLOT = 64
@@ -57,6 +59,7 @@ export class Worker {
   #timerFor: Millis | undefined = Number.POSITIVE_INFINITY
   readonly #idleness: Idleness
   #pumping = false
+  #hasRecovered = false
 
   constructor(options: WorkerOptions) {
     this.options = options
@@ -79,11 +82,18 @@ export class Worker {
   }
 
   start(): void {
-    recoverRuns(this)
-    this.runs.sweepFifos()
+    if (this.configuration.problem === undefined) this.recover()
     this.options.emit({ kind: 'worker-started', pid: process.pid, adopted: this.runs.size })
     this.intake.open()
     this.pump()
+  }
+
+  /** Once, and by a configuration of the queue's own: it says what an end means, and where run/ is. */
+  recover(): void {
+    if (this.#hasRecovered) return
+    this.#hasRecovered = true
+    recoverRuns(this)
+    this.runs.sweepFifos()
   }
 
   facts(): QueueFacts {
@@ -136,7 +146,10 @@ export class Worker {
   }
 
   #tryDisk(): void {
-    if (this.runs.settler.isTroubled) return
+    if (this.runs.settler.isDiskTroubled) {
+      setTimeout(() => this.#tryDisk(), 1000).unref()
+      return
+    }
     this.well()
     this.pump()
   }
@@ -173,9 +186,12 @@ export class Worker {
     this.#timer = setTimeout(
       () => {
         this.#timerFor = undefined
+        // A hint of a flag may have been lost.
+        this.flags = readFlags()
         this.pump()
       },
-      Math.min(60_000, Math.max(1, next - now)),
+      // What is due by now and did not start waits for an event, not for the clock.
+      next < now - DUE_LATELY ? DUE_AGAIN : Math.min(60_000, Math.max(1, next - now)),
     )
   }
 

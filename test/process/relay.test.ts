@@ -1,5 +1,5 @@
 /** Relay and dup into a queue of the same root: published once, whatever dies in between. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { bootId } from '../../src/os/process.ts'
@@ -133,4 +133,35 @@ test('a handler that waits for its answer while the worker dies gets it from the
   expect(queue.log(id)).toMatch(/^ok /m)
   expect(target.names('que')).toHaveLength(1)
   await second.stop()
+})
+
+test('an item that is relayed, run again and relayed again arrives twice: two attempts, two copies', async () => {
+  const { queue, target } = neighbours('#!/bin/sh\nexit 99\n', { relay_to: 'target' })
+  const worker = await startWorker(queue.path)
+  const id = queue.send({})
+  expect(await queue.settled(id)).toBe('relayed')
+  renameSync(queue.dirOf(id), join(queue.path, 'que', id))
+  await until(() => target.names('que').length === 2)
+  await worker.stop()
+})
+
+test('a relay whose attachments are no plain files fails with the reason, and loses none of them', async () => {
+  const { queue, target } = neighbours('#!/bin/sh\nmkdir ../attach/sub\nexit 99\n', { relay_to: 'target' })
+  const worker = await startWorker(queue.path)
+  const id = queue.drop('payload')
+  expect(await queue.settled(id)).toBe('_err')
+  expect(queue.attempts(id)[0]?.text).toContain('not a regular file')
+  expect(target.names('que')).toEqual([])
+  await worker.stop()
+})
+
+test('what a handler puts in the way of its answers does not end the worker', async () => {
+  const program =
+    '#!/bin/sh\nln -s x ../answered.1\necho "dup 0-X-target" >&3\nread -r a <&4\necho "dup 0-X-target" >&3\nsleep 1\n'
+  const { queue } = neighbours(program, { dup: true })
+  const worker = await startWorker(queue.path)
+  const id = queue.send({})
+  expect(await queue.settled(id)).toBe('done')
+  expect(worker.process.exitCode).toBeNull()
+  await worker.stop()
 })

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { handler } from '../fixtures/handlers.ts'
@@ -178,3 +178,32 @@ async function untilOne(queue: ReturnType<typeof testQueue>): Promise<string> {
     () => JSON.stringify(queue.events().slice(-5)),
   )
 }
+
+test('a file that came with the item is never sourced as our attempt', async () => {
+  for (const [n, file] of [
+    [1_000_000, 'attempt.1000001'],
+    [1, 'attempt.2'],
+    [0, 'attempt.1'],
+  ] as const) {
+    const queue = testQueue('#!/bin/sh\nexit 0\n')
+    const id = newId()
+    const dir = join(queue.path, '.new')
+    mkdirSync(dir)
+    writeFileSync(join(dir, 'msg'), n === 0 ? '{}' : JSON.stringify({ attempts: [{ n, verdict: 'reschedule' }] }))
+    writeFileSync(join(dir, file), `#\n# 1 1 x -\ntouch ${queue.path}/pwned\n#status\n`)
+    renameSync(dir, join(queue.path, 'que', id))
+    const worker = await startWorker(queue.path)
+    await queue.settled(id)
+    expect(existsSync(join(queue.path, 'pwned'))).toBe(false)
+    await worker.stop()
+  }
+})
+
+test('a destination of any length and alphabet is refused in words', async () => {
+  const queue = testQueue('#!/bin/sh\nexit 99\n')
+  const worker = await startWorker(queue.path)
+  const id = queue.send({ dest: 'é'.repeat(60_000) })
+  expect(await queue.settled(id)).toBe('_err')
+  expect(worker.process.exitCode).toBeNull()
+  await worker.stop()
+})

@@ -163,3 +163,42 @@ function slotOf(queue: TestQueue, id: string): number {
       ?.split(' ')[1],
   )
 }
+
+test.each(['timeout 60', 'setsid'])(
+  'a handler that left its process group is ended by a cancel, too: %s',
+  async (leave) => {
+    const queue = testQueue(`#!/bin/sh\necho began\nexec ${leave} sleep 77.7\n`, { term_timeout: 0.3 })
+    const worker = await startWorker(queue.path)
+    const id = queue.send({})
+    await until(() => started(queue, id))
+    await until(() => processes().some((stat) => sleeps(stat.pid)))
+    writeFileSync(join(queue.dirOf(id), 'cancel'), '')
+    expect(await queue.settled(id)).toBe('_err')
+    await until(() => !processes().some((stat) => sleeps(stat.pid)), 3000)
+    await worker.stop()
+  },
+)
+
+test('a handler that left its process group keeps its attempt alive when its slot is killed', async () => {
+  const queue = testQueue('#!/bin/sh\necho began\nexec timeout 60 sh -c "while [ ! -e ../go ]; do sleep 0.02; done"\n')
+  const worker = await startWorker(queue.path)
+  const id = queue.send({})
+  await until(() => started(queue, id))
+  process.kill(slotOf(queue, id), 'SIGKILL')
+  await until(() => queue.events('slot-lost').length > 0)
+  // Longer than the poll of runs without a slot.
+  await until(() => Date.now() - Number(Date.parse(String(queue.events('slot-lost')[0]?.['time']))) > 1000)
+  expect(queue.events('item-started')).toHaveLength(1)
+  writeFileSync(join(queue.dirOf(id), 'go'), '')
+  expect(await queue.settled(id)).toBe('done')
+  await worker.stop()
+})
+
+function sleeps(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith('sleep\u000077.7')
+  } catch {
+    // It ended.
+    return false
+  }
+}

@@ -1,0 +1,41 @@
+/** Does a run go on? By its slot's process group, and by the mark that its handler was given. */
+import type { SlotIdentity } from '../fsqueue/attempt.ts'
+import {
+  environmentOf,
+  groupIsAlive,
+  type ProcessStat,
+  processesWith,
+  processStat,
+  someProcess,
+} from '../os/process.ts'
+
+/**
+ * Is anything of this slot's process group alive? The number may have been given to another process since: its
+ * leader would have another start time, and its members no mark of a slot.
+ */
+export function isGroupAlive(slot: { readonly pid: number; readonly start: number }): boolean {
+  const leader = processStat(slot.pid)
+  if (leader !== undefined && leader.start !== slot.start && leader.state !== 'Z') return false
+  if (!groupIsAlive(slot.pid)) return false
+  if (leader !== undefined && leader.state !== 'Z') return true
+  return someProcess((stat) => stat.group === slot.pid && stat.start >= slot.start && isOfSlot(stat.pid))
+}
+
+/**
+ * Is anything of this attempt alive? Its slot's group, or what left the group: `timeout` and `setsid` do. Asked only
+ * where no exit is known, as it reads the environment of every process.
+ */
+export function isAttemptAlive(slot: SlotIdentity, id: string, n: number): boolean {
+  return isGroupAlive(slot) || outsiders(slot, id, n).length > 0
+}
+
+/** Processes of an attempt that are not in its slot's group, so that no signal to the group reaches them. */
+export function outsiders(slot: SlotIdentity, id: string, n: number): ProcessStat[] {
+  const marks = [`RQ_MSG_ID=${id}`, `RQ_ATTEMPT=${n}`]
+  return processesWith(marks, slot.start).filter((stat) => stat.group !== slot.pid && isOfSlot(stat.pid))
+}
+
+/** An unreadable environment is no proof of innocence. */
+function isOfSlot(pid: number): boolean {
+  return environmentOf(pid, 'PATH') === undefined || environmentOf(pid, 'RQ_SLOT') !== undefined
+}
