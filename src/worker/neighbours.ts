@@ -31,7 +31,7 @@ import {
   stateDir,
   within,
 } from '../fsqueue/place.ts'
-import { OutcomeUnknown, publish } from '../fsqueue/publish.ts'
+import { type Draft, OutcomeUnknown, publish } from '../fsqueue/publish.ts'
 import type { Located } from '../fsqueue/scan.ts'
 import { makeSyncer, treeOf } from '../fsqueue/sync.ts'
 import type { Native } from '../os/native.ts'
@@ -94,7 +94,6 @@ export async function publishCopy(
   if (look(copy.item)?.isDirectory() !== true) throw trouble(copy.item, 'ENOENT', 'the item is gone')
   const attached = attachments(copy.item)
   if (attached.kind === 'refused') throw trouble(copy.item, 'EINVAL', attached.why)
-  const { priority, tags } = parseItemName(copy.name)
   const fd = openDir(stateDir(target.queue, 'que'))
   const syncer = makeSyncer(target.config.durability, fd, native)
   try {
@@ -104,24 +103,7 @@ export async function publishCopy(
       await syncer.sync(pathsOf(target.queue, there))
       return 'already'
     }
-    const [published] = await publish(
-      target.queue,
-      [
-        {
-          id: copy.as,
-          priority,
-          tags,
-          due: copy.due,
-          msg: copyMsg(copy, target.name),
-          attach: attached.names.map((name) => ({
-            name,
-            source: { kind: 'share', path: within(copy.item, 'attach', name) },
-          })),
-        },
-      ],
-      syncer,
-      native,
-    )
+    const [published] = await publish(target.queue, [draftOf(copy, target.name, attached.names)], syncer, native)
     return published?.kind === 'published' ? 'published' : 'already'
   } catch (error) {
     // Its id is known: the next try finds it, or publishes it again.
@@ -129,6 +111,15 @@ export async function publishCopy(
   } finally {
     closeSync(fd)
   }
+}
+
+function draftOf(copy: Copy, dest: string, names: readonly RawName[]): Draft {
+  const { priority, tags } = parseItemName(copy.name)
+  const attach = names.map((name) => {
+    const source = { kind: 'share', path: within(copy.item, 'attach', name) } as const
+    return { name, source }
+  })
+  return { id: copy.as, priority, tags, due: copy.due, msg: copyMsg(copy, dest), attach }
 }
 
 function openDir(path: BytePath): number {

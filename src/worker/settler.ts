@@ -7,9 +7,10 @@ import type { ItemId } from '../domain/name.ts'
 import { removeAttemptFiles, removeFirstAttempt } from '../fsqueue/attempt.ts'
 import { isDiskTrouble, isFailedSync, QueueIoError } from '../fsqueue/errors.ts'
 import { commitMsg, keepBadMsg, stageMsg } from '../fsqueue/message.ts'
-import { type Moved, moveItem } from '../fsqueue/move.ts'
-import { type BytePath, look, makeDir, stateDir } from '../fsqueue/place.ts'
+import type { Moved } from '../fsqueue/move.ts'
+import { look, stateDir } from '../fsqueue/place.ts'
 import { treeOf } from '../fsqueue/sync.ts'
+import { Mover } from './mover.ts'
 import { removeInlinedResult } from './result.ts'
 import { type Ended, runPath } from './run.ts'
 import { decideVerdict, type Settled, type SettlerContext } from './verdict.ts'
@@ -32,10 +33,11 @@ export class Settler {
   /** Verdicts that are in `msg`: whatever goes wrong after that, only the move is left. */
   readonly #committed = new Map<ItemId, Settled>()
 
-  readonly #buckets = new Set<string>()
+  readonly #mover: Mover
 
   constructor(context: SettlerContext) {
     this.#context = context
+    this.#mover = new Mover(context.queue, context.newId)
   }
 
   /** Ended, and not yet where it belongs. */
@@ -146,7 +148,7 @@ export class Settler {
     let trouble: QueueIoError | undefined
     for (const settled of staged) {
       try {
-        moves.push({ settled, moved: this.#move(settled) })
+        moves.push({ settled, moved: this.#mover.move(settled) })
       } catch (error) {
         if (!(error instanceof QueueIoError)) throw error
         trouble ??= error
@@ -184,7 +186,7 @@ export class Settler {
     const { queue, syncer, onTrouble } = this.#context
     const there = moves.filter((moved) => moved.kind === 'moved')
     // The items themselves, too: their msg was renamed into its place.
-    const paths = new Set([...there.map(({ path }) => path), ...there.flatMap((moved) => this.#dirsOf(moved))])
+    const paths = new Set([...there.map(({ path }) => path), ...there.flatMap((moved) => this.#mover.dirsOf(moved))])
     try {
       await syncer().sync([...paths, stateDir(queue, 'run')], moves.length)
       return true
@@ -213,29 +215,6 @@ export class Settler {
   #gone(ended: Ended): undefined {
     this.#release(ended)
     this.#context.onGone(ended)
-  }
-
-  #move({ ended, move }: Settled): Moved {
-    const { queue, newId } = this.#context
-    const from = { state: 'run', raw: ended.name, bucket: undefined } as const
-    const target =
-      move.to === 'que'
-        ? ({ state: 'que', due: move.due } as const)
-        : ({ state: move.to === 'relay' ? 'relayed' : move.to } as const)
-    const how = { now: Date.now(), newId, isDirectory: true, buckets: this.#buckets }
-    try {
-      return moveItem(queue, from, target, how)
-    } catch (error) {
-      // Somebody removed the state's directory: make it again, once.
-      if (!(error instanceof QueueIoError) || error.code !== 'ENOENT') throw error
-      this.#buckets.clear()
-      makeDir(stateDir(queue, target.state))
-      return moveItem(queue, from, target, how)
-    }
-  }
-
-  #dirsOf(moved: Extract<Moved, { kind: 'moved' }>): BytePath[] {
-    return moved.madeDirs.length > 0 ? [...moved.madeDirs] : [stateDir(this.#context.queue, moved.at.state)]
   }
 
   #finish(settled: Settled, moved: Moved, durable: boolean): void {

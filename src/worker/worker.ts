@@ -10,6 +10,7 @@ import type { QueueDir } from '../fsqueue/place.ts'
 import type { RqEvent } from '../log/events.ts'
 import { type Flags, readFlags, slotEnvironment } from './admin.ts'
 import { Configuration } from './configuration.ts'
+import { DiskState } from './disk-state.ts'
 import { HandlerState } from './handler-state.ts'
 import { Idleness } from './idleness.ts'
 import { Intake } from './intake.ts'
@@ -48,7 +49,7 @@ export class Worker {
   readonly configuration = new Configuration(this)
   root: RootConfig
   config: QueueConfig
-  diskProblem: string | undefined
+  readonly disk: DiskState
   flags: Flags
   rootPaused: boolean
   stopping: StopMode | undefined
@@ -73,6 +74,7 @@ export class Worker {
     })
     this.root = options.rootConfig
     this.starting = new Starting(this)
+    this.disk = new DiskState(this)
     this.#idleness = new Idleness(
       () => this.isIdle,
       () => this.intake.schedule.nextTime(),
@@ -108,7 +110,7 @@ export class Worker {
       ...this.flags,
       configProblem: this.configuration.problem,
       brokenHandler: this.handler.broken(this.command, now),
-      diskProblem: this.diskProblem,
+      diskProblem: this.disk.problem,
       slots: this.config.slots,
       freeSlots: backlogged || now < this.#shortUntil ? 0 : Math.max(0, limit - busy),
     }
@@ -137,27 +139,13 @@ export class Worker {
   /** The disk refuses: nothing new is started until a verdict has arrived. */
   trouble(error: QueueIoError): void {
     const { operation, path, code } = error
-    if (isDiskTrouble(error)) {
-      this.diskProblem = error.message
-      setTimeout(() => this.#tryDisk(), 1000).unref()
-    }
+    if (isDiskTrouble(error)) this.disk.refused(error.message)
     if (isShortage(error)) this.shortage()
     this.options.emit({ kind: 'disk-trouble', operation, path, code })
   }
 
-  #tryDisk(): void {
-    if (this.runs.settler.isDiskTroubled) {
-      setTimeout(() => this.#tryDisk(), 1000).unref()
-      return
-    }
-    this.well()
-    this.pump()
-  }
-
   well(): void {
-    if (this.diskProblem === undefined) return
-    this.diskProblem = undefined
-    this.options.emit({ kind: 'disk-well' })
+    this.disk.well()
   }
 
   /** When something may start that cannot now; infinite if only an event can tell. */
