@@ -60,6 +60,11 @@ export class Slot {
   /** In the environment of all that ever ran in this slot, so that what called setsid is found. */
   readonly marker: string
 
+  /** It ended by itself, on the way to its handler: the shell could not fork. */
+  get hasFailed(): boolean {
+    return this.#child.exitCode !== null && this.#child.exitCode !== 0
+  }
+
   get isUsable(): boolean {
     return this.pid !== 0 && this.start !== 0 && this.#child.exitCode === null && this.#child.signalCode === null
   }

@@ -1,6 +1,7 @@
 /** flock(2) on a descriptor of ours, held until we close it or die (kill -9 included). */
 import { spawnSync } from 'node:child_process'
 import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs'
+import { errnoOf } from './errno.ts'
 
 /**
  * Opens `path` and locks it; the descriptor, or undefined when another process holds it. util-linux's
@@ -12,7 +13,8 @@ export function tryLock(path: string): number | undefined {
     const run = spawnSync('flock', ['-n', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd] })
     if (run.error !== undefined) {
       closeSync(fd)
-      throw new Error(`flock(1) of util-linux is needed: ${run.error.message}`)
+      const why = `flock(1) of util-linux is needed: ${run.error.message}`
+      throw Object.assign(new Error(why), { code: errnoOf(run.error) })
     }
     if (run.status !== 0) {
       closeSync(fd)

@@ -1,4 +1,5 @@
 /** The slots of one worker: started when needed, closed when there are too many or their environment is old. */
+import { stat } from 'node:fs'
 import type { QueueConfig } from '../domain/policy.ts'
 import { Slot, type SlotReport } from '../launch/slot.ts'
 import type { Fifos } from './fifo.ts'
@@ -20,6 +21,7 @@ export class Pool {
   #config: QueueConfig
   #env: Readonly<Record<string, string>>
   readonly #fifos: Fifos
+  #hasThreads = false
   #limit = Number.POSITIVE_INFINITY
   #shortTimer: NodeJS.Timeout | undefined
 
@@ -71,6 +73,7 @@ export class Pool {
       this.#busy.add(slot)
       return slot
     }
+    this.#takeThreads()
     const slot = new Slot({
       env: this.#env,
       nice: this.#config.nice,
@@ -86,6 +89,13 @@ export class Pool {
     if (!slot.isUsable) return undefined
     this.#busy.add(slot)
     return slot
+  }
+
+  /** Node aborts where it cannot make the threads that its file work needs: it has them before processes get short. */
+  #takeThreads(): void {
+    if (this.#hasThreads) return
+    this.#hasThreads = true
+    stat('.', () => undefined)
   }
 
   release(slot: Slot): void {

@@ -112,9 +112,7 @@ export class Runs {
         return
       case 'noio':
       case 'nojob':
-        // The disk gave no log or no directory: nothing ran, nothing counts, and nothing more is tried for a moment.
-        this.#worker.pause(`${run.id}: its slot could not open its log or job directory`)
-        this.end({ ...run, attempt: 0 }, { kind: 'stopped', cause: 'shutdown', code: undefined })
+        this.#putBack(run, 'its slot could not open its log or job directory')
         return
       case 'gone':
       case 'stale':
@@ -124,12 +122,23 @@ export class Runs {
     }
   }
 
+  /** Nothing ran: nothing counts, and nothing more is tried for a moment. */
+  #putBack(run: Run, why: string): void {
+    this.#worker.pause(`${run.id}: ${why}`)
+    this.end({ ...run, attempt: 0 }, { kind: 'stopped', cause: 'shutdown', code: undefined })
+  }
+
   /** kill -9 of a slot leaves its handler: from now on the files tell. */
   #slotDied(slot: Slot): void {
     const run = this.running().find((candidate) => candidate.slot === slot)
     const { emit } = this.#worker.options
     if (run === undefined) {
       this.#worker.pump()
+      return
+    }
+    if (slot.hasFailed) {
+      this.#worker.shortage()
+      this.#putBack(run, 'its slot could not start its handler')
       return
     }
     run.slot = undefined
