@@ -87,7 +87,8 @@ export type Outcome =
 export type Verdict =
   | { readonly kind: 'done'; readonly text: string }
   | { readonly kind: 'fail'; readonly text: string; readonly final: boolean }
-  | { readonly kind: 'reschedule'; readonly text: string; readonly after: Millis }
+  /** `growing`: at once the first time, then later and later, up to `after`. */
+  | { readonly kind: 'reschedule'; readonly text: string; readonly after: Millis; readonly growing?: true }
   | { readonly kind: 'relay'; readonly text: string; readonly dest: string }
   | { readonly kind: 'relayed'; readonly text: string }
   | { readonly kind: 'interrupted'; readonly text: string }

@@ -26,7 +26,12 @@ export function judge(ended: Ended, policy: SettlePolicy): Verdict {
     case 'stopped':
       return judgeStop(outcome, ended, policy)
     case 'lost':
-      return { kind: 'reschedule', text: 'lost: its process died without an exit status', after: 0 }
+      return {
+        kind: 'reschedule',
+        text: 'lost: its process died without an exit status',
+        after: policy.rescheduleAfter,
+        growing: true,
+      }
     case 'refused':
       return { kind: 'fail', text: outcome.reason, final: true }
   }
@@ -122,11 +127,16 @@ export function decide(verdict: Verdict, spent: number, policy: SettlePolicy, no
       return { to: 'que', due: undefined }
     case 'reschedule':
       if (spent >= policy.maxAttempts) return { to: '_err' }
-      return { to: 'que', due: dueAfter(now, verdict.after) }
+      return { to: 'que', due: dueAfter(now, verdict.growing ? growingDelay(spent, verdict.after) : verdict.after) }
     case 'fail':
       if (verdict.final || spent > policy.retryLimit || spent >= policy.maxAttempts) return { to: '_err' }
       return { to: 'que', due: dueAfter(now, policy.retryDelay) }
   }
+}
+
+/** What kills its processes each time must not spend its budget in a second: 0, 1, 2, 4 … s. */
+function growingDelay(spent: number, most: Millis): Millis {
+  return spent < 2 ? 0 : Math.min(most, 1000 * 2 ** (spent - 2))
 }
 
 function dueAfter(now: Millis, after: Millis): number | undefined {

@@ -73,13 +73,16 @@ function takeMarker({ queue, config }: StartContext, raw: RawName, item: Claimed
  * Back to where it was, as it was: for a claim that cannot be started now. Needs no space on the disk. False when
  * its name is taken by now: it stays in run/, for the settler to put back.
  */
-export function unclaim(queue: QueueDir, raw: RawName, item: Claimed): boolean {
+export function unclaim(queue: QueueDir, raw: RawName, item: Claimed, marker?: string): boolean {
   const path = runPath(queue, item)
   const target = place(queue, 'que', raw)
   removeAttemptFiles(path, item.attempt)
   const isWrapped = look(within(path, 'msg')) === undefined && item.attachments.length === 1
   const isMessage = parseItemName(raw).isMessage
   const content = isWrapped ? within(path, 'attach', item.attachments[0] ?? '') : isMessage ? within(path, 'msg') : path
+  // Its marker with it, or it would wait for one for ever.
+  if (isWrapped && marker !== undefined)
+    moveNew(within(path, 'marker'), place(queue, 'que', parseItemName(raw).base + marker))
   const moved = moveNew(content, target)
   removeEmptyDir(within(path, 'attach'))
   removeEmptyDir(within(path, 'job'))

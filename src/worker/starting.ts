@@ -110,7 +110,7 @@ export class Starting {
   }
 
   #putBack(entry: Entry, item: Claimed): void {
-    if (unclaim(this.#worker.options.queue, entry.raw, item)) return
+    if (unclaim(this.#worker.options.queue, entry.raw, item, this.#worker.config.marker)) return
     const outcome: Outcome = { kind: 'stopped', cause: 'shutdown', code: undefined }
     this.#worker.runs.settler.add({ ...item, attempt: 0, started: undefined, outcome })
   }

@@ -77,7 +77,7 @@ describe('an end means', () => {
     ['interrupted by shutdown, though it exited with 78', { outcome: { kind: 'stopped', cause: 'shutdown', code: 78 } }, { kind: 'interrupted' }],
     ['done when it finished its work on TERM', { outcome: { kind: 'stopped', cause: 'shutdown', code: 0 } }, { kind: 'done' }],
     ['again when it asked for it on TERM', { outcome: { kind: 'stopped', cause: 'shutdown', code: 75 } }, { kind: 'reschedule' }],
-    ['again, at once, when it was lost', { outcome: { kind: 'lost' } }, { kind: 'reschedule', after: 0 }],
+    ['again, later and later, when it was lost', { outcome: { kind: 'lost' } }, { kind: 'reschedule', growing: true }],
     ['fail for good when it cannot be taken', { outcome: { kind: 'refused', reason: 'a FIFO' } }, { kind: 'fail', text: 'a FIFO', final: true }],
   ] // biome-ignore format: a table
   it.each(rows)('%s', (_sentence, end, verdict) => {
@@ -204,4 +204,15 @@ it('a status above 128 names its signal, where there is one', () => {
     undefined,
     undefined,
   ])
+})
+
+it.each([
+  [1, undefined],
+  [2, 1001],
+  [3, 1002],
+  [5, 1008],
+  [9, 1060],
+])('what was lost %d times comes again after a growing delay', (spent, due) => {
+  const lost = { kind: 'reschedule', text: 'lost', after: 60_000, growing: true } as const
+  expect(decide(lost, spent, { ...DEFAULT_SETTLE_POLICY, maxAttempts: 15 }, 1_000_000)).toEqual({ to: 'que', due })
 })
