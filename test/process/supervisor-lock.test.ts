@@ -75,7 +75,11 @@ describe('one daemon per root', () => {
   })
 
   test.each([
-    ['removed', /the root was removed or renamed: there is no /, (root) => rmSync(root, { recursive: true })],
+    [
+      'removed',
+      /the root was removed or renamed: there is no /,
+      (root) => rmSync(root, { recursive: true, maxRetries: 20, retryDelay: 20 }),
+    ],
     [
       'replaced',
       /the root was replaced: /,
