@@ -1,11 +1,12 @@
 /** Handlers that fork, flood, kill and remove; daemons and workers that are killed and stopped under them. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { isAlive, processes, processStat } from '../../src/os/process.ts'
 import { handler, parseRecord } from '../fixtures/handlers.ts'
 import { kill, makeQueue, startDaemon, tempRoot } from '../helpers/daemon.ts'
+import { removeWhileWritten } from '../helpers/remove.ts'
 import { rqd, workersOf } from '../helpers/rqd.ts'
 import { until } from '../helpers/until.ts'
 import { openQueue, startWorker, type TestQueue, testQueue } from '../helpers/worker.ts'
@@ -190,7 +191,7 @@ describe('what is removed under way', () => {
       const queue = testQueue('#!/bin/sh\nexit $RQ_PARAM1\n', { slots: 2 })
       const worker = await startWorker(queue.path)
       await queue.settled(queue.send({}))
-      rmSync(join(queue.path, state), { recursive: true })
+      removeWhileWritten(join(queue.path, state))
       if (state === 'que') mkdirSync(join(queue.path, 'que'))
       const ids = [queue.send({}), queue.send({ param1: '3' })]
       expect(await queue.settled(ids[0] ?? '', 30_000)).toBe('done')
@@ -205,7 +206,7 @@ describe('what is removed under way', () => {
     const worker = await startWorker(queue.path)
     const ids = [queue.send({ param1: '60' }), queue.send({ param1: '60' })]
     await until(() => ids.every((id) => queue.stateOf(id) === 'run' && existsSync(join(queue.dirOf(id), 'started.1'))))
-    rmSync(join(queue.path, 'run'), { recursive: true })
+    removeWhileWritten(join(queue.path, 'run'))
     await until(() => queue.events('item-ended').filter((event) => event['to'] === 'elsewhere').length === 2, 20_000)
     expect(await queue.settled(queue.send({ param1: '0' }), 30_000)).toBe('done')
     expect(worker.process.exitCode).toBeNull()
@@ -218,7 +219,7 @@ describe('what is removed under way', () => {
     const daemon = await startDaemon(root)
     const id = queue.send({ param1: '600' })
     await until(() => queue.stateOf(id) === 'run' && existsSync(join(queue.dirOf(id), 'started.1')))
-    rmSync(queue.path, { recursive: true, force: true, maxRetries: 20, retryDelay: 20 })
+    removeWhileWritten(queue.path)
     await until(() => !workersOf(daemon.pid).has('q') && !sleeping('600'), 20_000)
     expect(await other.settled(other.send({}))).toBe('done')
     const again = openQueue(makeQueue(root, 'q', '#!/bin/sh\n'))

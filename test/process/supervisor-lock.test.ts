@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { environmentOf } from '../../src/os/process.ts'
 import { makeQueue, startDaemon, tempRoot } from '../helpers/daemon.ts'
+import { removeWhileWritten } from '../helpers/remove.ts'
 import { rqd, workersOf } from '../helpers/rqd.ts'
 import { until } from '../helpers/until.ts'
 import { openQueue } from '../helpers/worker.ts'
@@ -75,11 +76,7 @@ describe('one daemon per root', () => {
   })
 
   test.each([
-    [
-      'removed',
-      /the root was removed or renamed: there is no /,
-      (root) => rmSync(root, { recursive: true, maxRetries: 20, retryDelay: 20 }),
-    ],
+    ['removed', /the root was removed or renamed: there is no /, (root) => removeWhileWritten(root)],
     [
       'replaced',
       /the root was replaced: /,
