@@ -191,28 +191,6 @@ function causeOf(outcome: Outcome, verdict: Verdict): Cause | undefined {
   }
 }
 
-const ENDED_FOR_GOOD = {
-  done: true,
-  fail: true,
-  relay: true,
-  reschedule: false,
-  interrupted: false,
-  broken: false,
-} as const
-
-/**
- * Counted attempts since the last one that ended for good. An item found in que/ behind such an end was
- * moved there by hand: its budget starts anew, its history stays.
- */
-export function spentAttempts(attempts: readonly Attempt[]): number {
-  let spent = 0
-  for (const attempt of attempts.toReversed()) {
-    if (attempt.verdict !== undefined && ENDED_FOR_GOOD[attempt.verdict]) break
-    if (attempt.free !== true) spent += 1
-  }
-  return spent
-}
-
 /** The move that a recorded verdict asks for: an item in run/ that has one is moved, never run. */
 export function recordedMove(attempt: Attempt): Move | undefined {
   if (attempt.verdict === undefined) return undefined

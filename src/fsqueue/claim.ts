@@ -3,9 +3,9 @@
  * power fails now, the item is back in que/ and runs again. Only publish and settle promise something.
  */
 import type { Stats } from 'node:fs'
+import { spentAttempts } from '../domain/attempts.ts'
 import type { Msg } from '../domain/item.ts'
 import { displayName, formatItemName, type ItemId, idTail, parseItemName, type RawName } from '../domain/name.ts'
-import { spentAttempts } from '../domain/settle.ts'
 import { highestNumber, newestAttempt, removeAttemptFiles } from './attempt.ts'
 import { clearName, freeName, moveNew, removeEmptyDir, rename } from './files.ts'
 import { type Attachments, attachments, readMsg } from './message.ts'

@@ -4,6 +4,7 @@
  */
 import { close, constants, fsync, open, statfsSync } from 'node:fs'
 import { promisify } from 'node:util'
+import type { RawName } from '../domain/name.ts'
 import { errnoOf } from '../os/errno.ts'
 import type { Native } from '../os/native.ts'
 import { QueueIoError } from './errors.ts'
@@ -42,39 +43,54 @@ export function makeSyncer(durability: Durability, fd: number, native: Native | 
       throw new QueueIoError('syncfs', example ?? '.', error)
     })
   }
+  const each = async (paths: readonly BytePath[], parallel: number) => {
+    const denied = await syncReadable(paths, parallel)
+    if (denied !== undefined && native !== undefined) await flush(native, denied)
+  }
   return {
     sync: (paths, size = 1) => {
       const isMany = size >= SYNCFS_GROUP || paths.length >= SYNCFS_FROM
-      return whole !== undefined && isMany ? flush(whole, paths[0]) : syncInOrder(paths)
+      return whole !== undefined && isMany ? flush(whole, paths[0]) : each(paths, 1)
     },
     syncGroup: (size, paths) => {
       if (whole !== undefined && size >= SYNCFS_GROUP) return flush(whole, undefined)
-      const each = paths()
-      return whole !== undefined && each.length >= SYNCFS_FROM ? flush(whole, each[0]) : syncEach(each)
+      const all = paths()
+      return whole !== undefined && all.length >= SYNCFS_FROM ? flush(whole, all[0]) : each(all, PARALLEL)
     },
   }
 }
 
 /** By fsync, one after the other: of two directories, the one that an item went to comes first. */
 export async function syncInOrder(paths: readonly BytePath[]): Promise<void> {
-  for (const path of paths) await syncOne(path)
+  const denied = await syncReadable(paths, 1)
+  if (denied !== undefined)
+    throw new QueueIoError('open for fsync', denied, Object.assign(new Error(), { code: 'EACCES' }))
 }
 
-async function syncEach(paths: readonly BytePath[]): Promise<void> {
+/**
+ * Returns one that we may not open, if there is any: a handler may have made it unreadable, for itself and for us,
+ * and no verdict waits for ever for that.
+ */
+async function syncReadable(paths: readonly BytePath[], parallel: number): Promise<BytePath | undefined> {
   const queue = paths[Symbol.iterator]()
+  let denied: BytePath | undefined
   const work = async () => {
-    for (const path of queue) await syncOne(path)
+    for (const path of queue) if (!(await syncOne(path))) denied = path
   }
-  await Promise.all(Array.from({ length: Math.min(PARALLEL, paths.length) }, work))
+  await Promise.all(Array.from({ length: Math.min(parallel, paths.length) }, work))
+  return denied
 }
 
-async function syncOne(path: BytePath): Promise<void> {
+/** false: it may not be opened. What vanished is synced. */
+async function syncOne(path: BytePath): Promise<boolean> {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
   let fd: number
   try {
     fd = await openAsync(fsPath(path), flags)
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ELOOP') return
+    const code = errnoOf(error)
+    if (code === 'ENOENT' || code === 'ELOOP') return true
+    if (code === 'EACCES') return false
     throw new QueueIoError('open for fsync', path, error)
   }
   try {
@@ -84,6 +100,7 @@ async function syncOne(path: BytePath): Promise<void> {
   } finally {
     await closeAsync(fd)
   }
+  return true
 }
 
 /** All regular files and directories in and under `path`, itself included; links and specials are left out. */
@@ -94,12 +111,21 @@ export function treeOf(path: BytePath): BytePath[] {
     const stat = look(next)
     if (stat?.isDirectory() === true) {
       found.push(next)
-      for (const name of names(next)) todo.push(within(next, name))
+      for (const name of readableNames(next)) todo.push(within(next, name))
     } else if (stat?.isFile() === true) {
       found.push(next)
     }
   }
   return found
+}
+
+function readableNames(dir: BytePath): readonly RawName[] {
+  try {
+    return names(dir)
+  } catch (error) {
+    if (!(error instanceof QueueIoError) || error.code !== 'EACCES') throw error
+    return []
+  }
 }
 
 const TMPFS = 0x01021994

@@ -41,7 +41,7 @@ function syncerFor(worker: Worker): () => Syncer {
   let made: { readonly durability: Durability; readonly syncer: Syncer } | undefined
   const make = (durability: Durability) => {
     made = { durability, syncer: makeSyncer(durability, fd, undefined) }
-    if (durability === 'group') {
+    if (durability !== 'none') {
       void loadNative().then((native) => {
         if (made?.durability === durability) made = { durability, syncer: makeSyncer(durability, fd, native) }
       })

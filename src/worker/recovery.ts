@@ -1,8 +1,9 @@
 /** At a start, and after trouble: what lies in run/ is adopted, settled or put back, as domain/recover.ts says of each. */
+
+import { spentAttempts } from '../domain/attempts.ts'
 import type { Msg, Verdict } from '../domain/item.ts'
 import { displayName, type ItemId, parseItemName, type RawName } from '../domain/name.ts'
 import { type FoundAttempt, type FoundRun, type Recovery, recover } from '../domain/recover.ts'
-import { spentAttempts } from '../domain/settle.ts'
 import {
   type AttemptRecord,
   answeredCount,

@@ -3,6 +3,7 @@
  * shares the next one (group commit). A slot never waits for it. What cannot be written stays pending, visible,
  * and is tried again; its item is not run again for it.
  */
+import { setImmediate } from 'node:timers/promises'
 import type { ItemId } from '../domain/name.ts'
 import { removeAttemptFiles, removeFirstAttempt } from '../fsqueue/attempt.ts'
 import { isDiskTrouble, isFailedSync, QueueIoError } from '../fsqueue/errors.ts'
@@ -12,19 +13,12 @@ import { look, stateDir } from '../fsqueue/place.ts'
 import { treeOf } from '../fsqueue/sync.ts'
 import { Mover } from './mover.ts'
 import { removeInlinedResult } from './result.ts'
+import { Rounds } from './rounds.ts'
 import { type Ended, runPath } from './run.ts'
 import { decideVerdict, type Settled, type SettlerContext } from './verdict.ts'
 
-const RETRY_MS = 1000
-const GATHER_MS = 10
-
 export class Settler {
   readonly #context: SettlerContext
-  #pending: Ended[] = []
-  /** Failed in a group, so each is tried by itself: what one cannot do must not keep the others from their verdict. */
-  readonly #difficult = new Set<ItemId>()
-  #round: Promise<void> | undefined
-  #timer: NodeJS.Timeout | undefined
   #troubled = false
   #diskTroubled = false
   /** A sync of theirs failed: the kernel may have dropped what they wrote, and a later sync would not say so. */
@@ -34,10 +28,15 @@ export class Settler {
   readonly #committed = new Map<ItemId, Settled>()
 
   readonly #mover: Mover
+  readonly #rounds: Rounds
 
   constructor(context: SettlerContext) {
     this.#context = context
     this.#mover = new Mover(context.queue, context.newId)
+    this.#rounds = new Rounds(
+      (group) => this.#settle(group),
+      (group, error) => this.#failed(group, error),
+    )
   }
 
   /** Ended, and not yet where it belongs. */
@@ -64,8 +63,7 @@ export class Settler {
 
   add(ended: Ended): void {
     this.#flying.set(ended.id, ended)
-    this.#pending.push(ended)
-    this.#start()
+    this.#rounds.add(ended)
   }
 
   /** A verdict found in run/: it is moved, never run and never judged again. */
@@ -74,79 +72,49 @@ export class Settler {
     this.add(settled.ended)
   }
 
-  /** Resolves when nothing is pending, or when the disk refuses. */
-  async flush(): Promise<void> {
-    while (this.#round !== undefined) await this.#round
-  }
-
-  #start(): void {
-    if (this.#round !== undefined || this.#timer !== undefined || this.#pending.length === 0) return
-    const easy = this.#pending.filter(({ id }) => !this.#difficult.has(id))
-    const difficult = this.#pending.filter(({ id }) => this.#difficult.has(id))
-    const group = easy.length > 0 ? easy : difficult.splice(0, 1)
-    this.#pending = difficult
-    this.#round = this.#settle(group)
-      .catch((error: unknown) => {
-        if (!(error instanceof QueueIoError)) throw error
-        this.#again(group, error)
-      })
-      .finally(() => {
-        this.#round = undefined
-        if (this.#timer === undefined) this.#pace(group.length)
-      })
-  }
-
-  /** Under load the next round gathers company: each one stops the file system for a moment, whatever it carries. */
-  #pace(last: number): void {
-    if (last < 2) this.#start()
-    else this.#after(GATHER_MS)
-  }
-
-  #after(ms: number): void {
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined
-      this.#start()
-    }, ms)
+  /** Resolves when no round is under way. */
+  flush(): Promise<void> {
+    return this.#rounds.flush()
   }
 
   /** What was not reported is done again, from the disk. */
-  #again(group: readonly Ended[], error: QueueIoError): void {
+  #failed(group: readonly Ended[], error: QueueIoError): readonly Ended[] {
     this.#troubled = true
     this.#diskTroubled = isDiskTrouble(error)
     this.#context.onTrouble(error)
     const again = group.filter((ended) => this.#flying.has(ended.id))
-    for (const { id } of again) {
-      this.#difficult.add(id)
-      if (isFailedSync(error)) this.#unsure.add(id)
-    }
-    this.#pending.push(...again)
-    this.#after(RETRY_MS)
+    if (isFailedSync(error)) for (const { id } of again) this.#unsure.add(id)
+    return again
   }
 
   async #settle(group: readonly Ended[]): Promise<void> {
     const { queue, syncer } = this.#context
-    const staged = group.map((ended) => this.#stage(ended)).filter((settled) => settled !== undefined)
+    const staged: Settled[] = []
+    for await (const ended of inTurns(group)) {
+      const settled = this.#stage(ended)
+      if (settled !== undefined) staged.push(settled)
+    }
     await syncer().syncGroup(staged.length, () => staged.flatMap(({ ended }) => treeOf(runPath(queue, ended))))
 
-    for (const settled of staged) this.#commit(settled)
+    for await (const settled of inTurns(staged)) this.#commit(settled)
     await this.#relay(staged.filter(({ move }) => move.to === 'relay'))
-    const { moves, trouble } = this.#moveAll(staged)
+    const { moves, trouble } = await this.#moveAll(staged)
     const durable = await this.#syncMoves(moves.map(({ moved }) => moved))
     if (this.#troubled && trouble === undefined) {
       this.#troubled = false
       this.#diskTroubled = false
       this.#context.onWell()
     }
-    for (const { settled, moved } of moves) this.#finish(settled, moved, durable)
+    for await (const { settled, moved } of inTurns(moves)) this.#finish(settled, moved, durable)
     this.#context.onRound()
     if (trouble !== undefined) throw trouble
   }
 
   /** Those that could be moved are reported, whatever keeps the others. */
-  #moveAll(staged: readonly Settled[]) {
+  async #moveAll(staged: readonly Settled[]) {
     const moves: { readonly settled: Settled; readonly moved: Moved }[] = []
     let trouble: QueueIoError | undefined
-    for (const settled of staged) {
+    for await (const settled of inTurns(staged)) {
       try {
         moves.push({ settled, moved: this.#mover.move(settled) })
       } catch (error) {
@@ -160,7 +128,6 @@ export class Settler {
   #release({ id }: Ended): void {
     this.#flying.delete(id)
     this.#committed.delete(id)
-    this.#difficult.delete(id)
     this.#unsure.delete(id)
   }
 
@@ -234,5 +201,13 @@ export class Settler {
     const isSure = durable && !this.#unsure.has(ended.id)
     this.#release(ended)
     this.#context.onSettled(settled, moved, isSure)
+  }
+}
+
+/** A slot that ended gets its next item between two of them, not behind a whole round. */
+async function* inTurns<T>(items: readonly T[]): AsyncGenerator<T> {
+  for (const item of items) {
+    await setImmediate()
+    yield item
   }
 }

@@ -52,18 +52,18 @@ export class Starting {
     try {
       this.#worker.intake.ownMove(raw)
       const candidate = takeEntry(this.#context(), entry, now)
-      this.unavailable.delete(raw)
       if (candidate.kind !== 'wait') this.settling.delete(raw)
       switch (candidate.kind) {
         case 'lost':
-          return
+          break
         case 'wait':
           if (candidate.reason.kind === 'settling') this.settling.set(raw, candidate.reason)
           this.#worker.intake.schedule.postpone(entry, candidate.until)
-          return
+          break
         case 'claimed':
           this.#run(entry, candidate.item, now)
       }
+      this.unavailable.delete(raw)
     } catch (error) {
       this.#cannotStart(entry, error, now)
     }

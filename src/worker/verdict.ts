@@ -1,4 +1,5 @@
 /** From an end to a verdict: judge, decide, and the message as it will be written. */
+import { keptAttempts } from '../domain/attempts.ts'
 import type { Attempt, Move, Msg, Verdict } from '../domain/item.ts'
 import type { ItemId } from '../domain/name.ts'
 import type { QueueConfig } from '../domain/policy.ts'
@@ -69,7 +70,7 @@ export function decideVerdict(context: SettlerContext, ended: Ended): Settled {
   const ends = { started: ended.started, ended: new Date(now).toISOString() }
   const record = ended.attempt === 0 ? undefined : attemptRecord(ended.attempt, ends, outcome, verdict, move)
   const kept = Math.max(KEPT_ATTEMPTS, Math.min(policy.maxAttempts + 1, MOST_ATTEMPTS))
-  const attempts = [...(ended.msg.attempts ?? []), ...(record === undefined ? [] : [record])].slice(-kept)
+  const attempts = keptAttempts([...(ended.msg.attempts ?? []), ...(record === undefined ? [] : [record])], kept)
   // A result is this run's or nobody's.
   const { result: _earlier, ...before } = ended.msg
   const msg: Msg = {

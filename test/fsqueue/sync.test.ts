@@ -1,9 +1,19 @@
-import { closeSync, mkdirSync, openSync, statfsSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  statfsSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { afterEach, describe, expect, it } from 'vitest'
 import { QueueIoError } from '../../src/fsqueue/errors.ts'
 import { type BytePath, fsPath, toBytes } from '../../src/fsqueue/place.ts'
-import { makeSyncer, type Syncer, treeOf } from '../../src/fsqueue/sync.ts'
+import { makeSyncer, type Syncer, syncInOrder, treeOf } from '../../src/fsqueue/sync.ts'
 import { loadNative, type Native } from '../../src/os/native.ts'
 import { mkfifo, tempDir } from './support.ts'
 
@@ -44,6 +54,20 @@ function syncer(
     },
   }
   return { syncer: makeSyncer(durability, fd, counting), flushed: () => flushed }
+}
+
+/** Root may read anything: as somebody else, whose the directory is. */
+async function asNobody<T>(dir: string, act: () => T | Promise<T>): Promise<T> {
+  if (process.geteuid?.() !== 0) return act()
+  const NOBODY = 65534
+  for (const name of ['.', ...readdirSync(dir, 'latin1')])
+    chownSync(Buffer.from(`${dir}/${name}`, 'latin1'), NOBODY, NOBODY)
+  process.seteuid?.(NOBODY)
+  try {
+    return await act()
+  } finally {
+    process.seteuid?.(0)
+  }
 }
 
 describe.runIf(DISK !== undefined)('syncing', () => {
@@ -98,6 +122,33 @@ describe.runIf(native !== undefined && DISK !== undefined)('the whole file syste
       .syncer.sync(paths)
       .catch((error: unknown) => error)
     expect(failure).toMatchObject({ name: 'QueueIoError', operation: 'syncfs' })
+  })
+})
+
+describe.runIf(native !== undefined && DISK !== undefined)('what a handler made unreadable for us', () => {
+  const unreadable = () => {
+    const { dir, paths } = files(2)
+    mkdirSync(`${dir}/dir`)
+    for (const name of [paths[1] ?? '', toBytes(`${dir}/dir`)]) chmodSync(fsPath(name as BytePath), 0)
+    return { dir, paths }
+  }
+  it('holds up no verdict: the whole file system is flushed for it', async () => {
+    const { dir, paths } = unreadable()
+    const { syncer: full, flushed } = syncer(dir, 'full')
+    await asNobody(dir, () => full.sync(paths))
+    expect(flushed()).toBe(1)
+  })
+  it('is part of its item, with nothing under it', () => {
+    const { dir } = unreadable()
+    return asNobody(dir, () => {
+      const found = treeOf(toBytes(dir) as BytePath)
+      expect(found).toHaveLength(4)
+    })
+  })
+  it('fails what a person asked for', async () => {
+    const { dir, paths } = unreadable()
+    const failure = await asNobody(dir, () => syncInOrder(paths).catch((error: unknown) => error))
+    expect(failure).toMatchObject({ name: 'QueueIoError', code: 'EACCES', path: paths[1] })
   })
 })
 

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { spentAttempts } from '../../src/domain/attempts.ts'
 import type { Attempt, Outcome, State } from '../../src/domain/item.ts'
 import { formatMsg, parseMsg } from '../../src/domain/msg.ts'
 import { DEFAULT_EXIT_CODES, EXIT_MEANINGS, type SettlePolicy } from '../../src/domain/policy.ts'
-import { attemptRecord, decide, isLegalMove, judge, recordedMove, spentAttempts } from '../../src/domain/settle.ts'
+import { attemptRecord, decide, isLegalMove, judge, recordedMove } from '../../src/domain/settle.ts'
 import { parseStatusLines } from '../../src/domain/status-line.ts'
 
 const NOW = Date.UTC(2026, 10, 22)

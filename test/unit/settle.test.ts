@@ -1,15 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Attempt, Move, Outcome, Verdict } from '../../src/domain/item.ts'
 import { DEFAULT_SETTLE_POLICY, type SettlePolicy } from '../../src/domain/policy.ts'
-import {
-  attemptRecord,
-  decide,
-  isLegalMove,
-  judge,
-  recordedMove,
-  signalOf,
-  spentAttempts,
-} from '../../src/domain/settle.ts'
+import { attemptRecord, decide, isLegalMove, judge, recordedMove, signalOf } from '../../src/domain/settle.ts'
 import { parseStatusLines } from '../../src/domain/status-line.ts'
 
 const NOW = Date.UTC(2026, 10, 22, 10, 15, 0, 500)
@@ -172,21 +164,6 @@ describe('a recorded verdict asks for the move that it was', () => {
   ] // biome-ignore format: a table
   it.each(rows)('%s', (_sentence, attempt, move) => {
     expect(recordedMove({ n: 1, ...attempt })).toEqual(move)
-  })
-})
-
-describe('attempts are spent', () => {
-  const rows: [sentence: string, attempts: Omit<Attempt, 'n'>[], spent: number][] = [
-    ['none by a new item', [], 0],
-    ['one by each reschedule', [{ verdict: 'reschedule' }, { verdict: 'reschedule' }], 2],
-    ['none by what we interrupted', [{ verdict: 'reschedule' }, { verdict: 'interrupted', free: true }], 1],
-    ['none by a broken handler', [{ verdict: 'broken', free: true }], 0],
-    ['one by what has no verdict', [{}], 1],
-    ['none before an end for good: it was moved by hand', [{ verdict: 'reschedule' }, { verdict: 'fail' }], 0],
-    ['those after an end for good', [{ verdict: 'done' }, { verdict: 'reschedule' }], 1],
-  ]
-  it.each(rows)('%s', (_sentence, attempts, spent) => {
-    expect(spentAttempts(attempts.map((attempt, i) => ({ n: i + 1, ...attempt })))).toBe(spent)
   })
 })
 
