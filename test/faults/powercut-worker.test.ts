@@ -6,7 +6,7 @@ import { bootId } from '../../src/os/process.ts'
 import { kill, makeQueue, processesIn } from '../helpers/daemon.ts'
 import { until } from '../helpers/until.ts'
 import { openQueue, startWorker, type TestQueue, testQueue, type WorkerHandle } from '../helpers/worker.ts'
-import { skipLoudly } from './mount.ts'
+import { run, skipLoudly } from './mount.ts'
 import { openPowerRig, type PowerRig, powercutUnavailable } from './powercut.ts'
 
 const MODES = [
@@ -88,7 +88,10 @@ function makeQueues(config: object): { queue: TestQueue; target: TestQueue } {
   mkdirSync(root)
   const more = { slots: 4, reschedule_after: 0, relay_to: 'target', ...config }
   const queue = testQueue(HANDLER, more, 'q', root)
-  return { queue, target: openQueue(makeQueue(root, 'target', undefined, config)) }
+  const target = openQueue(makeQueue(root, 'target', undefined, config))
+  // Only what rqd promised is in question, not what was written to set it up.
+  run('sync', '--file-system', root)
+  return { queue, target }
 }
 
 /** The same queue in what is left of the disk. */
