@@ -1,11 +1,22 @@
 /** What the queue's log says has ended survives a power cut with all that came of it, and never runs again. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Msg } from '../../src/domain/item.ts'
 import { bootId } from '../../src/os/process.ts'
 import { kill, makeQueue, processesIn } from '../helpers/daemon.ts'
 import { until } from '../helpers/until.ts'
-import { openQueue, startWorker, type TestQueue, testQueue, type WorkerHandle } from '../helpers/worker.ts'
+import { newId, openQueue, startWorker, type TestQueue, testQueue, type WorkerHandle } from '../helpers/worker.ts'
 import { run, skipLoudly } from './mount.ts'
 import { openPowerRig, type PowerRig, powercutUnavailable } from './powercut.ts'
 
@@ -55,6 +66,7 @@ describe.skipIf(skipLoudly('power cuts', powercutUnavailable()))('after a power 
       try {
         for (let round = 1; round <= 3; round += 1) {
           await until(() => ended(queue).size > round * 20, 30_000)
+          if (round === 3) publishDurably(queue, 24)
           const promised = ended(queue)
           const remains = await rig.cut({ freeze: [worker.pid] })
           check(at(queue, remains.dir), at(target, remains.dir), promised)
@@ -99,6 +111,23 @@ function at(queue: TestQueue, dir: string): TestQueue {
   return openQueue(queue.path.replace(rig.dir, dir))
 }
 
+/** As `rq inject` does it: what is in que/ at the cut is there after it, for the next worker. */
+function publishDurably(queue: TestQueue, count: number): void {
+  const hidden = Array.from({ length: count }, () => join(queue.path, `.${newId()}`))
+  for (const path of hidden) {
+    writeFileSync(path, '{}')
+    syncPath(path)
+  }
+  for (const path of hidden) renameSync(path, join(queue.path, 'que', `${basename(path).slice(1)}.msg`))
+  syncPath(join(queue.path, 'que'))
+}
+
+function syncPath(path: string): void {
+  const fd = openSync(path, 'r')
+  fsyncSync(fd)
+  closeSync(fd)
+}
+
 /** Id → the state that it was said to have ended in. */
 function ended(queue: TestQueue): Map<string, string> {
   const ends = queue.events('item-ended').filter((event) => event['to'] !== 'que')
@@ -107,19 +136,28 @@ function ended(queue: TestQueue): Map<string, string> {
 
 function check(queue: TestQueue, target: TestQueue, promised: ReadonlyMap<string, string>): void {
   expect(promised.size).toBeGreaterThan(0)
+  const all = queue.all()
+  const copies = copiesIn(target)
   for (const [id, state] of promised) {
-    expect(queue.stateOf(id), id).toBe(state)
-    expect(queue.attempts(id).at(-1)?.verdict, id).toBe({ done: 'done', _err: 'fail', relayed: 'relay' }[state])
-    expect(queue.log(id), id).toContain(`log of ${id}`)
-    expect(readFileSync(join(queue.dirOf(id), 'job/out'), 'utf8'), id).toBe(`${id}\n`.repeat(2000))
-    expect(queue.msg(id).result, id).toEqual({ of: id })
-    if (state === 'relayed') expect(copiesOf(target, id), id).toEqual([queue.msg(id).relay?.id])
+    const { state: found, dir = 'nowhere' } = all.get(id) ?? {}
+    expect(found, id).toBe(state)
+    const msg: Msg = JSON.parse(readFileSync(join(dir, 'msg'), 'utf8'))
+    expect(msg.attempts?.at(-1)?.verdict, id).toBe({ done: 'done', _err: 'fail', relayed: 'relay' }[state])
+    expect(readFileSync(join(dir, 'job/stdio.log'), 'utf8'), id).toContain(`log of ${id}`)
+    expect(readFileSync(join(dir, 'job/out'), 'utf8'), id).toBe(`${id}\n`.repeat(2000))
+    expect(msg.result, id).toEqual({ of: id })
+    if (state === 'relayed') expect(copies.get(id), id).toEqual([msg.relay?.id])
   }
 }
 
-function copiesOf(target: TestQueue, id: string): string[] {
-  const names = target.names('que').map((name) => name.replace(/\.msg$/, ''))
-  return names.filter((name) => JSON.parse(readFileSync(messageOf(target, name), 'utf8')).orig_msg_id === id)
+/** The names of the copies in que/, by the id of what they are copies of. */
+function copiesIn(target: TestQueue): Map<string, string[]> {
+  const copies = new Map<string, string[]>()
+  for (const name of target.names('que').map((raw) => raw.replace(/\.msg$/, ''))) {
+    const { orig_msg_id: of } = JSON.parse(readFileSync(messageOf(target, name), 'utf8'))
+    copies.set(of, [...(copies.get(of) ?? []), name])
+  }
+  return copies
 }
 
 function messageOf(target: TestQueue, name: string): string {
@@ -146,9 +184,10 @@ async function goOn(
       writeFileSync(join(item, file), text.replace(bootId(), '00000000-0000-0000-0000-000000000000'), 'latin1')
     }
   }
+  const left = () => [...queue.names('que'), ...queue.names('run')]
+  expect(left().length).toBeGreaterThan(0)
   const begun = queue.events('item-started').length
   const worker = await startWorker(queue.path, { env })
-  const left = () => [...queue.names('que'), ...queue.names('run')]
   await until(
     () => left().length === 0,
     60_000,
@@ -158,5 +197,6 @@ async function goOn(
   check(queue, target, promised)
   const again = queue.events('item-started').slice(begun)
   expect(again.filter((event) => promised.has(String(event['id'])))).toEqual([])
-  for (const id of queue.names('relayed')) expect(copiesOf(target, id), id).toHaveLength(1)
+  const copies = copiesIn(target)
+  for (const id of queue.names('relayed')) expect(copies.get(id), id).toHaveLength(1)
 }

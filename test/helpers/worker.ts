@@ -73,6 +73,8 @@ export interface TestQueue {
   names(state: string): string[]
   /** Where an item is, `done`, `_err`, `run`, …, or undefined. */
   stateOf(id: string): string | undefined
+  /** Every item, by its id: for tests of many, as each of the others looks through all. */
+  all(): ReadonlyMap<string, Found>
   /** Its directory, wherever it is. */
   dirOf(id: string): string
   msg(id: string): Msg
@@ -113,6 +115,7 @@ export function openQueue(path: string): TestQueue {
       return id
     },
     names: (state) => list(path, state).map((found) => found.name),
+    all: () => locateAll(path),
     stateOf: (id) => locate(path, id)?.state,
     dirOf: (id) => locate(path, id)?.dir ?? join(path, 'nowhere'),
     msg: (id) => JSON.parse(readFileSync(join(queue.dirOf(id), 'msg'), 'utf8')),
@@ -140,12 +143,24 @@ export function newId(): string {
 
 const STATES = ['que', 'run', '_err', 'pause', 'prep', 'done', 'relayed'] as const
 
-function locate(path: string, id: string): { state: string; dir: string } | undefined {
-  for (const state of STATES) {
-    const found = list(path, state).find(({ name }) => name.split(',')[0]?.replace(/\.msg$/, '') === id)
-    if (found !== undefined) return { state, dir: found.dir }
-  }
-  return undefined
+interface Found {
+  readonly state: string
+  readonly dir: string
+}
+
+function locate(path: string, id: string): Found | undefined {
+  return locateAll(path).get(id)
+}
+
+/** Of two that have the same id, what may still run. */
+function locateAll(path: string): Map<string, Found> {
+  const found = STATES.toReversed().flatMap((state) =>
+    list(path, state).map(({ name, dir }): [string, Found] => [
+      name.split(',')[0]?.replace(/\.msg$/, '') ?? '',
+      { state, dir },
+    ]),
+  )
+  return new Map(found)
 }
 
 function list(path: string, state: string): { name: string; dir: string }[] {
@@ -162,6 +177,7 @@ function events(path: string): Record<string, unknown>[] {
   if (!existsSync(log)) return []
   return readFileSync(log, 'utf8')
     .split('\n')
-    .filter((line) => line.endsWith('}'))
+    // A power cut tears the log: nothing hangs on it.
+    .filter((line) => line.startsWith('{') && line.endsWith('}'))
     .map((line) => JSON.parse(line))
 }
