@@ -175,9 +175,9 @@ function list(path: string, state: string): { name: string; dir: string }[] {
 function events(path: string): Record<string, unknown>[] {
   const log = join(path, '_log')
   if (!existsSync(log)) return []
+  // A power cut tears the log: nothing hangs on it.
   return readFileSync(log, 'utf8')
     .split('\n')
-    // A power cut tears the log: nothing hangs on it.
     .filter((line) => line.startsWith('{') && line.endsWith('}'))
     .map((line) => JSON.parse(line))
 }
