@@ -209,7 +209,7 @@ function countStarts(record: string, items: readonly Planned[]) {
 }
 
 /** What may lie in an item that ended. The files of its last attempt stay if we were killed before folding them. */
-const LEGAL = /^(?:msg|attach|job|job\.[1-9]\d*|attempt\.\d+|started\.\d+)$/
+const LEGAL = /^(?:msg|attach|job|job\.[1-9]\d*|(?:attempt|started|answered)\.\d+)$/
 
 function verify(scenario: Scenario, record: string, { exact }: { readonly exact: boolean }): void {
   const { source, target, items } = scenario
