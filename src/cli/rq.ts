@@ -8,7 +8,7 @@ import { idMaker } from '../fsqueue/new-id.ts'
 import type { Answer, ProblemKind } from '../service/answer.ts'
 import type { Context, ServiceEvent } from '../service/context.ts'
 import { reasonOf } from '../service/drafts.ts'
-import { VERBS, type VerbName } from '../service/registry.ts'
+import { perform, VERBS, type VerbName } from '../service/registry.ts'
 import type { Verb } from '../service/verb.ts'
 import { makeOutput, type Output, printable, printableLog, toJson } from './output.ts'
 import { exactArguments, parseCommandLine, type Taken } from './rq-args.ts'
@@ -105,8 +105,7 @@ async function run(name: VerbName, taken: Taken): Promise<number> {
   process.umask(0o077)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => cancelled.abort(signal))
   try {
-    // Each verb gets what its own specification was parsed into.
-    const answer = await (VERBS[name] as unknown as Verb).run(context, taken.input as never)
+    const answer = await perform(name, context, taken.input)
     progress.stop()
     report(name, answer, taken)
     return exitOf(answer)

@@ -19,7 +19,7 @@ export async function start(options: RqdOptions): Promise<number> {
   }
   if (prepared.kind === 'made') complain(`made a new root, ${path}`)
   return options.daemon === true
-    ? startInBackground(prepared.root)
+    ? startInBackground(prepared.root, options.log)
     : await startHere(prepared.root, await sinkFor(options))
 }
 
@@ -71,10 +71,10 @@ function tellStarter(word: Word): void {
 }
 
 /** Starts `rqd start` in a session of its own; returns when it is ready or has failed. */
-async function startInBackground(root: string): Promise<number> {
+async function startInBackground(root: string, log: string | undefined): Promise<number> {
   const holder = livingHolder(root)
   if (holder !== undefined) return exitCodeOf(root, { kind: 'held', by: describeHolder(root, holder) })
-  const logPath = join(root, 'rqd.log')
+  const logPath = log === undefined ? join(root, 'rqd.log') : resolve(log)
   // What is no log line, a stack trace for one, goes there too.
   const fd = openSync(
     logPath,

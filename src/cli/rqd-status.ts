@@ -92,7 +92,7 @@ async function print(answer: {
   const colour = await colours()
   if (answer.pid === null) say(colour.yellow(`no daemon runs on ${answer.root}`))
   else say(colour.green(`rqd runs on ${answer.root}, pid ${answer.pid}, since ${answer.since}`))
-  if (answer.paused) say(colour.yellow('every queue is paused (rq resume)'))
+  if (answer.paused) say(colour.yellow('every queue is paused (rq resume --all)'))
   if (answer.queues.length === 0) {
     say('no queues yet (rq create NAME --handler COMMAND)')
     return

@@ -53,9 +53,12 @@ const dirName = v.pipe(
   v.regex(/^(?!\.)[^/\u0000-\u001f\u007f]{1,200}$/, 'must be one plain directory name, without "/" or a leading dot'),
 )
 
+/** Each is kept in the item's `msg`, from which they are counted. */
+const MOST_ATTEMPTS = 1000
+
 const retry = v.strictObject(
   {
-    limit: described(count(0, 1_000_000), 'How often a plain failure becomes a reschedule.'),
+    limit: described(count(0, MOST_ATTEMPTS), 'How often a plain failure becomes a reschedule.'),
     delay: described(duration, 'How long each of these retries waits.'),
   },
   'must be an object with `limit` and `delay`',
@@ -105,7 +108,7 @@ export const queueKeys = {
     ),
     'A file x waits for x plus this, as in ".done".',
   ),
-  max_attempts: described(count(1, 1_000_000), 'Counted attempts before an item fails for good. Default: 15.'),
+  max_attempts: described(count(1, MOST_ATTEMPTS), 'Counted attempts before an item fails for good. Default: 15.'),
   retry: described(retry, 'What a plain failure (exit 1) is followed by. Default: no retry.'),
   reschedule_after: described(duration, 'How long exit 75 and 111 wait, unless the handler says. Default: 60s.'),
   exit_codes: described(

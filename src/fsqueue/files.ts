@@ -95,7 +95,12 @@ export type Reading =
   | { readonly kind: 'refused'; readonly why: string }
 
 /** Reads a small regular file that anybody may have put there: no link is followed, no FIFO waited for. */
-export function readRegular(path: BytePath, limit: number, larger: 'refused' | 'cut' = 'refused'): Reading {
+export function readRegular(
+  path: BytePath,
+  limit: number,
+  larger: 'refused' | 'cut' = 'refused',
+  encoding: 'utf8' | 'latin1' = 'utf8',
+): Reading {
   let fd: number
   try {
     fd = openSync(fsPath(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
@@ -110,7 +115,7 @@ export function readRegular(path: BytePath, limit: number, larger: 'refused' | '
     const stat = fstatSync(fd)
     if (!stat.isFile()) return { kind: 'refused', why: 'is not a regular file' }
     if (stat.size > limit && larger === 'refused') return { kind: 'refused', why: `is larger than ${limit} bytes` }
-    return { kind: 'text', text: readBytes(fd, Math.min(stat.size, limit)).toString('utf8') }
+    return { kind: 'text', text: readBytes(fd, Math.min(stat.size, limit)).toString(encoding) }
   } catch (error) {
     if (error instanceof QueueIoError) throw error
     throw new QueueIoError('read', path, error)

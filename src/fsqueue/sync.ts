@@ -2,7 +2,8 @@
  * Durability. What was acknowledged is on the disk: fsync(2) of each file, or for many at once one syncfs(2).
  * A failed sync is never repeated and never acknowledged: the kernel may have dropped the pages by then.
  */
-import { close, constants, fsync, open, statfsSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { close, constants, fsync, open, type Stats, statfsSync } from 'node:fs'
 import { promisify } from 'node:util'
 import type { RawName } from '../domain/name.ts'
 import { errnoOf } from '../os/errno.ts'
@@ -45,7 +46,9 @@ export function makeSyncer(durability: Durability, fd: number, native: Native | 
   }
   const each = async (paths: readonly BytePath[], parallel: number) => {
     const denied = await syncReadable(paths, parallel)
-    if (denied !== undefined && native !== undefined) await flush(native, denied)
+    if (denied === undefined) return
+    if (native !== undefined) await flush(native, denied)
+    else await syncByProgram(fd, denied)
   }
   return {
     sync: (paths, size = 1) => {
@@ -103,13 +106,25 @@ async function syncOne(path: BytePath): Promise<boolean> {
   return true
 }
 
+/** syncfs(2) by sync(1), where we cannot call it ourselves. */
+function syncByProgram(fd: number, example: BytePath): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const failed = (cause: unknown) => reject(new QueueIoError('syncfs', example, cause))
+    const child = spawn('sync', ['-f', '/proc/self/fd/0'], { stdio: [fd, 'ignore', 'ignore'] })
+    child.on('error', failed)
+    child.on('exit', (code) => (code === 0 ? resolve() : failed(new Error(`sync: exit ${code}`))))
+  })
+}
+
 /** All regular files and directories in and under `path`, itself included; links and specials are left out. */
 export function treeOf(path: BytePath): BytePath[] {
   const found: BytePath[] = []
   const todo: BytePath[] = [path]
   for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
-    const stat = look(next)
-    if (stat?.isDirectory() === true) {
+    const stat = lookReadable(next)
+    if (stat === 'denied') {
+      found.push(next)
+    } else if (stat?.isDirectory() === true) {
       found.push(next)
       for (const name of readableNames(next)) todo.push(within(next, name))
     } else if (stat?.isFile() === true) {
@@ -120,11 +135,20 @@ export function treeOf(path: BytePath): BytePath[] {
 }
 
 function readableNames(dir: BytePath): readonly RawName[] {
+  return unlessDenied(() => names(dir), [])
+}
+
+/** In a directory that may be listed and not entered. */
+function lookReadable(path: BytePath): Stats | undefined | 'denied' {
+  return unlessDenied(() => look(path), 'denied')
+}
+
+function unlessDenied<T, D>(read: () => T, denied: D): T | D {
   try {
-    return names(dir)
+    return read()
   } catch (error) {
     if (!(error instanceof QueueIoError) || error.code !== 'EACCES') throw error
-    return []
+    return denied
   }
 }
 

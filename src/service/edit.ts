@@ -92,7 +92,8 @@ async function change(context: Context, item: Found): Promise<'changed' | 'uncha
   const name = callName(item.at.raw)
   if (form === undefined || form === 'special') return problem('failed', `${name} is nothing that can be edited`)
   const target = form === 'directory' ? within(pathOf(item), 'msg') : pathOf(item)
-  const reading = readRegular(target, LIMIT)
+  // As bytes: a payload may be in any encoding, or in none.
+  const reading = readRegular(target, LIMIT, 'refused', 'latin1')
   const before = look(target)
   if (reading.kind !== 'text' || before === undefined) {
     return problem(
@@ -102,7 +103,7 @@ async function change(context: Context, item: Found): Promise<'changed' | 'uncha
   }
   makeDir(inQueue(item.queue.dir, '_tmp'))
   const copy = inQueue(item.queue.dir, `_tmp/edit-${context.newId().slice(0, 29)}${form === 'file' ? '' : '.json'}`)
-  writeNew(copy, reading.text)
+  writeNew(copy, Buffer.from(reading.text, 'latin1'))
   const outcome = await editCopy(context, copy, reading.text, form)
   if (outcome !== 'changed') return outcome
   return putBack(item, copy, target, before)
@@ -116,11 +117,11 @@ async function editCopy(
 ): Promise<'changed' | 'unchanged' | Problem> {
   const path = fsPath(copy)
   const edited = await context.edit(path.toString())
-  const after = readFileSync(path, 'utf8')
+  const after = readFileSync(path, 'latin1')
   if (after === before) rmSync(path)
   if (!edited) return problem('failed', 'the editor failed; nothing was changed')
   if (after === before) return 'unchanged'
-  const parsed = form === 'file' ? undefined : parseMsg(after)
+  const parsed = form === 'file' ? undefined : parseMsg(Buffer.from(after, 'latin1').toString('utf8'))
   if (parsed?.ok === false) return problem('failed', `not put back: ${parsed.problem}; your text is in ${path}`)
   return 'changed'
 }

@@ -8,7 +8,7 @@ import { type Answer, isProblem, ok, type Problem, problem, refuse } from './ans
 import type { Context } from './context.ts'
 import { attachedItem, fileItem, type Item, messageItem, type Wish } from './drafts.ts'
 import { Publisher } from './publisher.ts'
-import { isDown, loadConfig, openQueue, type Queue, rootProblem } from './spool.ts'
+import { isDown, loadConfig, openQueue, type Queue } from './spool.ts'
 import { defineVerb, type Input } from './verb.ts'
 
 const args = {
@@ -57,7 +57,7 @@ export const inject = defineVerb({
     { command: 'rq inject hooks --json - < messages.jsonl', says: 'an item for each line' },
   ],
   run: async (context, input): Promise<Answer<Injected>> => {
-    const trouble = usageProblem(input) ?? rootProblem(context.root)
+    const trouble = usageProblem(input)
     if (trouble !== undefined) return { value: undefined, problems: [trouble] }
     const queue = await openQueue(context.root, input.queue)
     if ('kind' in queue) return { value: undefined, problems: [queue] }

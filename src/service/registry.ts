@@ -1,4 +1,6 @@
 /** Every verb, once. The command line, its help and its completion are made from this. */
+import type { Answer } from './answer.ts'
+import type { Context } from './context.ts'
 import { create } from './create.ts'
 import { edit } from './edit.ts'
 import { hold } from './hold.ts'
@@ -15,6 +17,8 @@ import { result } from './result.ts'
 import { retry } from './retry.ts'
 import { rm } from './rm.ts'
 import { show } from './show.ts'
+import { rootProblem } from './spool.ts'
+import type { Verb } from './verb.ts'
 import { wait } from './wait.ts'
 import { why } from './why.ts'
 
@@ -41,5 +45,13 @@ export const VERBS = {
 } as const
 
 export type VerbName = keyof typeof VERBS
+
+/** Runs a verb with what its own specification was parsed into; none on a root that a newer program made. */
+export async function perform(name: VerbName, context: Context, input: unknown): Promise<Answer<unknown>> {
+  const trouble = rootProblem(context.root)
+  if (trouble !== undefined) return { value: undefined, problems: [trouble] }
+  return (VERBS[name] as unknown as Verb).run(context, input as never)
+}
+
 /** What a verb answers when all went well. */
 export type ValueOf<N extends VerbName> = NonNullable<Awaited<ReturnType<(typeof VERBS)[N]['run']>>['value']>

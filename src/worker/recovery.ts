@@ -21,6 +21,7 @@ import { readMsg } from '../fsqueue/message.ts'
 import { type BytePath, look, names, place, stateDir, within } from '../fsqueue/place.ts'
 import { bootId } from '../os/process.ts'
 import { isAttemptAlive, isGroupAlive } from './liveness.ts'
+import type { Run } from './run.ts'
 import type { Worker } from './worker.ts'
 
 /** An item in run/, read. */
@@ -153,7 +154,10 @@ function recoverOne(worker: Worker, item: FoundItem): string {
       return `move to ${recovery.move.to}`
     }
     case 'settle':
-      worker.runs.settler.add({ ...ended, outcome: recovery.outcome })
+      if (record?.slot?.fifo !== undefined && record.slot.boot === bootId())
+        // The answers are nobody's any more: whose FIFO it is by now we do not know.
+        worker.runs.adoptEnded(foundRun(item, record, { ...record.slot, fifo: undefined }), recovery.outcome)
+      else worker.runs.settler.add({ ...ended, outcome: recovery.outcome })
       return `settle: ${recovery.outcome.kind}`
     case 'requeue':
       putBack(worker, item)
@@ -183,19 +187,11 @@ function putBack(worker: Worker, item: FoundItem): void {
 
 function adopt(worker: Worker, item: FoundItem): void {
   const { record } = item
-  if (record?.slot === undefined) return
-  worker.runs.adopt({
-    id: item.id,
-    name: item.name,
-    msg: item.msg,
-    attempt: record.n,
-    spent: item.spent,
-    started: undefined,
-    group: record.slot,
-    startTick: 0,
-    slot: undefined,
-    stopping: undefined,
-    killTimer: undefined,
-    dups: answeredCount(item.path, record.n),
-  })
+  if (record?.slot !== undefined) worker.runs.adopt(foundRun(item, record, record.slot))
+}
+
+function foundRun({ id, name, msg, spent, path }: FoundItem, { n }: AttemptRecord, group: SlotIdentity): Run {
+  const dups = answeredCount(path, n)
+  const unknown = { started: undefined, slot: undefined, stopping: undefined, killTimer: undefined }
+  return { id, name, msg, spent, attempt: n, group, startTick: 0, dups, isEnding: false, ...unknown }
 }

@@ -12,6 +12,7 @@ export class Rounds {
   #fresh: Ended[] = []
   /** Failed before, so each is tried by itself: what one cannot do must not keep the others from their verdict. */
   readonly #difficult: Ended[] = []
+  #lastWasDifficult = false
   #round: Promise<void> | undefined
   #gathering: NodeJS.Timeout | undefined
   /** Failed alone: they wait for the world to change. */
@@ -51,9 +52,11 @@ export class Rounds {
       })
   }
 
+  /** In turns: a stream of new ones does not keep the difficult ones waiting, nor they the others. */
   #next(): readonly Ended[] {
-    if (this.#fresh.length > 0) return this.#fresh.splice(0)
-    return this.#difficult.splice(0, 1)
+    const isTheirTurn = this.#difficult.length > 0 && (this.#fresh.length === 0 || !this.#lastWasDifficult)
+    this.#lastWasDifficult = isTheirTurn
+    return isTheirTurn ? this.#difficult.splice(0, 1) : this.#fresh.splice(0)
   }
 
   /** Under load the next round gathers company: each one stops the file system for a moment, whatever it carries. */

@@ -4,6 +4,8 @@ import type { ItemId, RawName } from '../domain/name.ts'
 import type { SlotIdentity, StopCause } from '../fsqueue/attempt.ts'
 import { type BytePath, place, type QueueDir } from '../fsqueue/place.ts'
 import type { Slot } from '../launch/slot.ts'
+import { signalGroup, signalProcess } from '../os/process.ts'
+import { outsiders } from './liveness.ts'
 
 export interface Run {
   readonly id: ItemId
@@ -20,6 +22,8 @@ export interface Run {
   killTimer: NodeJS.Timeout | undefined
   /** dup lines answered so far. */
   dups: number
+  /** Its end is known; what it asked for last is being done. */
+  isEnding: boolean
 }
 
 /** A run that ended, on its way to its verdict. */
@@ -36,4 +40,16 @@ export interface Ended {
 
 export function runPath(queue: QueueDir, run: { readonly name: RawName }): BytePath {
   return place(queue, 'run', run.name)
+}
+
+/** All of a run: the slot's group, and what left it. Found first, as the group's end may take their parents along. */
+export function signalRun(run: Run, signal: NodeJS.Signals): void {
+  const others = outsiders(run.group, run.id, run.attempt)
+  signalGroup(run.group.pid, signal)
+  for (const { pid } of others) signalProcess(pid, signal)
+}
+
+export function exitOutcome(run: Run, exit: number | undefined): Outcome {
+  if (run.stopping !== undefined) return { kind: 'stopped', cause: run.stopping, code: exit }
+  return exit === undefined ? { kind: 'lost' } : { kind: 'exited', code: exit }
 }

@@ -6,13 +6,11 @@ import { QueueIoError } from '../fsqueue/errors.ts'
 import { look } from '../fsqueue/place.ts'
 import type { Slot, SlotReport } from '../launch/slot.ts'
 import type { SlotState } from '../launch/slot-script.ts'
-import { signalGroup, signalProcess } from '../os/process.ts'
 import { DupServer } from './dup.ts'
 import { Fifos } from './fifo.ts'
-import { outsiders } from './liveness.ts'
 import { makeSettler } from './make-settler.ts'
 import { Pool } from './pool.ts'
-import { type Run, runPath } from './run.ts'
+import { exitOutcome, type Run, runPath, signalRun } from './run.ts'
 import type { Settler } from './settler.ts'
 import { Strays } from './strays.ts'
 import { Watchman } from './watchman.ts'
@@ -97,8 +95,8 @@ export class Runs {
       slot.run(run.name, run.attempt)
       return
     }
-    // Free before anything is started in its place.
-    this.pool.release(slot)
+    // Free before anything is started in its place; but one whose FIFO is still answered to is no other's.
+    if (!this.#dups.has(run.id)) this.pool.release(slot)
     this.#ended(run, report.state, report.exit)
     this.#worker.pump()
   }
@@ -125,14 +123,14 @@ export class Runs {
   /** Nothing ran: nothing counts, and nothing more is tried for a moment. */
   #putBack(run: Run, why: string): void {
     this.#worker.pause(`${run.id}: ${why}`)
-    this.end({ ...run, attempt: 0 }, { kind: 'stopped', cause: 'shutdown', code: undefined })
+    this.end(run, { kind: 'stopped', cause: 'shutdown', code: undefined }, 0)
   }
 
   /** kill -9 of a slot leaves its handler: from now on the files tell. */
   #slotDied(slot: Slot): void {
     const run = this.running().find((candidate) => candidate.slot === slot)
     const { emit } = this.#worker.options
-    if (run === undefined) {
+    if (run === undefined || run.isEnding) {
       this.#worker.pump()
       return
     }
@@ -152,7 +150,7 @@ export class Runs {
 
   /** TERM, grace, KILL to the whole group. The cause is on the disk first. */
   stop(run: Run, cause: StopCause): void {
-    if (run.stopping !== undefined) return
+    if (run.stopping !== undefined || run.isEnding) return
     const { queue, emit } = this.#worker.options
     run.stopping = cause
     try {
@@ -170,40 +168,48 @@ export class Runs {
     }, this.#worker.config.termTimeout)
   }
 
-  /** Ended: from here the settler owns it. */
-  end(run: Run, outcome: Outcome): void {
-    const dups = this.#dups.get(run.id)
-    this.#dups.delete(run.id)
-    clearTimeout(run.killTimer)
-    if (dups === undefined) this.#settle(run, outcome)
-    else {
-      void dups.finish().then(() => {
-        this.#settle(run, outcome)
-        this.#worker.pump()
-      })
-    }
+  /** It ended while no worker looked: the copies that it asked for at its end are still to be made. */
+  adoptEnded(run: Run, outcome: Outcome): void {
+    this.#running.set(run.id, run)
+    this.#dups.set(run.id, new DupServer(this.#worker, run))
+    this.end(run, outcome)
   }
 
-  #settle(run: Run, outcome: Outcome): void {
+  /** Ended: from here the settler owns it, once its copies are made. `attempt`: 0 if nothing ran that counts. */
+  end(run: Run, outcome: Outcome, attempt = run.attempt): void {
+    if (run.isEnding) return
+    run.isEnding = true
+    clearTimeout(run.killTimer)
+    this.#finishDups(run, () => this.#settle(run, outcome, attempt))
+  }
+
+  /** Its slot is free when nothing more is answered through it. */
+  #finishDups(run: Run, then: () => void): void {
+    const dups = this.#dups.get(run.id)
+    if (dups === undefined) {
+      then()
+      return
+    }
+    void dups.finish().then(() => {
+      if (this.#dups.get(run.id) === dups) this.#dups.delete(run.id)
+      if (run.slot !== undefined) this.pool.release(run.slot)
+      then()
+      this.#worker.pump()
+    })
+  }
+
+  #settle(run: Run, outcome: Outcome, attempt: number): void {
     this.#watchman.limitLog(run)
     // In this order: the id is never without an owner.
-    this.settler.add({
-      id: run.id,
-      name: run.name,
-      msg: run.msg,
-      attempt: run.attempt,
-      spent: run.spent,
-      started: run.started,
-      outcome,
-    })
+    const { id, name, msg, spent, started } = run
+    this.settler.add({ id, name, msg, attempt, spent, started, outcome })
     this.#running.delete(run.id)
   }
 
   /** It did not begin: the item was moved away by hand, another slot owns the attempt, or its slot failed. */
   neverBegan(run: Run, how: SlotState | 'died'): void {
     clearTimeout(run.killTimer)
-    void this.#dups.get(run.id)?.finish()
-    this.#dups.delete(run.id)
+    this.#finishDups(run, () => undefined)
     this.#running.delete(run.id)
     if (look(runPath(this.#worker.options.queue, run)) !== undefined) {
       this.#worker.pause(`${run.id}: its slot could not begin (${how})`)
@@ -233,16 +239,4 @@ export class Runs {
   sweepLeftovers(): void {
     this.#watchman.sweepLeftovers()
   }
-}
-
-/** All of a run: the slot's group, and what left it. Found first, as the group's end may take their parents along. */
-function signalRun(run: Run, signal: NodeJS.Signals): void {
-  const others = outsiders(run.group, run.id, run.attempt)
-  signalGroup(run.group.pid, signal)
-  for (const { pid } of others) signalProcess(pid, signal)
-}
-
-export function exitOutcome(run: Run, exit: number | undefined): Outcome {
-  if (run.stopping !== undefined) return { kind: 'stopped', cause: run.stopping, code: exit }
-  return exit === undefined ? { kind: 'lost' } : { kind: 'exited', code: exit }
 }

@@ -82,7 +82,7 @@ export class Settler {
     this.#troubled = true
     this.#diskTroubled = isDiskTrouble(error)
     this.#context.onTrouble(error)
-    const again = group.filter((ended) => this.#flying.has(ended.id))
+    const again = group.filter((ended) => this.#flying.get(ended.id) === ended)
     if (isFailedSync(error)) for (const { id } of again) this.#unsure.add(id)
     return again
   }

@@ -42,7 +42,8 @@ async function quiet(worker: Worker, within: number): Promise<void> {
 
 async function settled(worker: Worker, within: number): Promise<void> {
   const until = performance.now() + within
-  while (worker.runs.settler.size > 0 && !worker.runs.settler.isTroubled && performance.now() < until) {
+  const isOpen = () => worker.runs.settler.size > 0 || worker.runs.running().some((run) => run.isEnding)
+  while (isOpen() && !worker.runs.settler.isTroubled && performance.now() < until) {
     await worker.runs.settler.flush()
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }

@@ -112,7 +112,7 @@ export function startRun(
   if (!writeAttempt(path, item.attempt, group, values.text))
     return { kind: 'unfit', why: `it has an attempt.${item.attempt} of its own` }
   const { id, name, msg, attempt, spent } = item
-  const fresh = { stopping: undefined, killTimer: undefined, dups: 0 }
+  const fresh = { stopping: undefined, killTimer: undefined, dups: 0, isEnding: false }
   return {
     kind: 'started',
     run: { id, name, msg, attempt, spent, started, group, startTick: currentTick(), slot, ...fresh },

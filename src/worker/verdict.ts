@@ -14,7 +14,6 @@ import { type Ended, runPath } from './run.ts'
 
 /** Attempts kept in `msg`, and at least as many as a budget counts; the numbers go on. */
 const KEPT_ATTEMPTS = 50
-const MOST_ATTEMPTS = 2000
 
 export interface SettlerContext {
   readonly queue: QueueDir
@@ -69,7 +68,7 @@ export function decideVerdict(context: SettlerContext, ended: Ended): Settled {
   const move = decide(verdict, ended.spent + 1, policy, now)
   const ends = { started: ended.started, ended: new Date(now).toISOString() }
   const record = ended.attempt === 0 ? undefined : attemptRecord(ended.attempt, ends, outcome, verdict, move)
-  const kept = Math.max(KEPT_ATTEMPTS, Math.min(policy.maxAttempts + 1, MOST_ATTEMPTS))
+  const kept = Math.max(KEPT_ATTEMPTS, policy.maxAttempts + 1)
   const attempts = keptAttempts([...(ended.msg.attempts ?? []), ...(record === undefined ? [] : [record])], kept)
   // A result is this run's or nobody's.
   const { result: _earlier, ...before } = ended.msg

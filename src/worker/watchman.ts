@@ -4,8 +4,8 @@ import { QueueIoError } from '../fsqueue/errors.ts'
 import { errnoOf } from '../os/errno.ts'
 import { cutLog, findLeftovers, isCanceled, killLeftover, logSize } from './guard.ts'
 import { isAttemptAlive } from './liveness.ts'
-import { type Run, runPath } from './run.ts'
-import { exitOutcome, type Runs } from './runs.ts'
+import { exitOutcome, type Run, runPath } from './run.ts'
+import type { Runs } from './runs.ts'
 import type { Worker } from './worker.ts'
 
 const TICK_MS = 1000
@@ -48,7 +48,7 @@ export class Watchman {
 
   #pollAdopted(): void {
     for (const run of this.#runs.running()) {
-      if (run.slot !== undefined) continue
+      if (run.slot !== undefined || run.isEnding) continue
       this.#caringFor(() => {
         const record = readAttempt(runPath(this.#worker.options.queue, run), run.attempt)
         if (record?.exit !== undefined) this.#runs.end(run, exitOutcome(run, record.exit))

@@ -138,6 +138,26 @@ describe.runIf(native !== undefined && DISK !== undefined)('what a handler made 
     await asNobody(dir, () => full.sync(paths))
     expect(flushed()).toBe(1)
   })
+  it('holds up none either where the system call cannot be made', async () => {
+    const { dir, paths } = unreadable()
+    const fd = openSync(dir, 'r')
+    open.push(fd)
+    await makeSyncer('full', fd, undefined).sync(paths)
+    await asNobody(dir, () => makeSyncer('full', fd, undefined).sync(paths))
+  })
+  it('is named with what lies in a directory that may be listed and not entered', async () => {
+    const { dir } = files(0)
+    mkdirSync(`${dir}/dir`)
+    writeFileSync(`${dir}/dir/x`, '')
+    chmodSync(`${dir}/dir`, 0o644)
+    await asNobody(dir, async () => {
+      const all = treeOf(toBytes(dir) as BytePath)
+      expect(all.map((path) => path.slice(dir.length))).toEqual(['', '/dir', '/dir/x'])
+      const { syncer: full, flushed } = syncer(dir, 'full')
+      await full.sync(all)
+      expect(flushed()).toBe(1)
+    })
+  })
   it('is part of its item, with nothing under it', () => {
     const { dir } = unreadable()
     return asNobody(dir, () => {

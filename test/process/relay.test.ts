@@ -1,9 +1,8 @@
-/** Relay and dup into a queue of the same root: published once, whatever dies in between. */
+/** Relay into a queue of the same root: published once, whatever dies in between. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { bootId } from '../../src/os/process.ts'
-import { handler } from '../fixtures/handlers.ts'
 import { until } from '../helpers/until.ts'
 import { newId, openQueue, startWorker, type TestQueue, testQueue } from '../helpers/worker.ts'
 
@@ -61,45 +60,6 @@ test('a relay that was decided and not published before a crash is published und
   await worker.stop()
 })
 
-test('dup publishes copies while the handler runs, and answers each on fd 4', async () => {
-  const { queue, target } = neighbours(handler('dup.sh'), { dup: true })
-  const worker = await startWorker(queue.path)
-  const id = queue.send({ param1: 'target', param2: '0', param3: '3', src: 'me' })
-  expect(await queue.settled(id)).toBe('done')
-  expect(target.names('que')).toHaveLength(3)
-  const answers = queue.log(id).match(/^ok \S+$/gm) ?? []
-  expect(answers.map((line) => line.slice(3)).toSorted()).toEqual(
-    target
-      .names('que')
-      .map((name) => name.replace('.msg', ''))
-      .toSorted(),
-  )
-  await worker.stop()
-})
-
-test('dup to a queue that is not there is answered with fail, and to one in the future with a due time', async () => {
-  const { queue, target } = neighbours(handler('dup.sh'), { dup: true })
-  const worker = await startWorker(queue.path)
-  const [bad, later] = [queue.send({ param1: 'nowhere' }), queue.send({ param1: 'target', param2: '600' })]
-  expect(await queue.settled(bad)).toBe('_err')
-  expect(queue.log(bad)).toContain('fail there is no queue "nowhere"')
-  expect(await queue.settled(later)).toBe('done')
-  expect(target.names('que')[0]).toMatch(/,t\d+$/)
-  await worker.stop()
-})
-
-test('a handler that repeats its answer after a crash repeats no message', async () => {
-  const { queue, target } = neighbours('#!/bin/sh\necho "dup 0-X-target" >&3\nread -r answer <&4\nkill -9 0\n', {
-    dup: true,
-    max_attempts: 1,
-  })
-  const worker = await startWorker(queue.path)
-  const id = queue.send({})
-  expect(await queue.settled(id)).toBe('_err')
-  expect(target.names('que')).toHaveLength(1)
-  await worker.stop()
-})
-
 function neighbours(program: string, config: object = {}): { queue: TestQueue; target: TestQueue } {
   const queue = testQueue(program, config, 'source')
   const path = join(dirname(queue.path), 'target')
@@ -119,22 +79,6 @@ function relayedBefore(queue: TestQueue, copy: string): string {
   return id
 }
 
-test('a handler that waits for its answer while the worker dies gets it from the next worker', async () => {
-  const program =
-    '#!/bin/sh\necho begun\nwhile [ ! -e ../go ]; do sleep 0.02; done\necho "dup 0-X-target" >&3\nread -r answer <&4\necho "$answer"\n'
-  const { queue, target } = neighbours(program, { dup: true })
-  const first = await startWorker(queue.path)
-  const id = queue.send({})
-  await until(() => queue.log(id).includes('begun'))
-  await first.kill()
-  writeFileSync(join(queue.dirOf(id), 'go'), '')
-  const second = await startWorker(queue.path)
-  expect(await queue.settled(id)).toBe('done')
-  expect(queue.log(id)).toMatch(/^ok /m)
-  expect(target.names('que')).toHaveLength(1)
-  await second.stop()
-})
-
 test('an item that is relayed, run again and relayed again arrives twice: two attempts, two copies', async () => {
   const { queue, target } = neighbours('#!/bin/sh\nexit 99\n', { relay_to: 'target' })
   const worker = await startWorker(queue.path)
@@ -152,16 +96,5 @@ test('a relay whose attachments are no plain files fails with the reason, and lo
   expect(await queue.settled(id)).toBe('_err')
   expect(queue.attempts(id)[0]?.text).toContain('not a regular file')
   expect(target.names('que')).toEqual([])
-  await worker.stop()
-})
-
-test('what a handler puts in the way of its answers does not end the worker', async () => {
-  const program =
-    '#!/bin/sh\nln -s x ../answered.1\necho "dup 0-X-target" >&3\nread -r a <&4\necho "dup 0-X-target" >&3\nsleep 1\n'
-  const { queue } = neighbours(program, { dup: true })
-  const worker = await startWorker(queue.path)
-  const id = queue.send({})
-  expect(await queue.settled(id)).toBe('done')
-  expect(worker.process.exitCode).toBeNull()
   await worker.stop()
 })

@@ -4,6 +4,7 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   statSync,
   symlinkSync,
@@ -290,11 +291,22 @@ describe('rq inject refuses', () => {
       stderr: 'rq: no queue "qq": did you mean "q"?\n',
     })
   })
-  it('a root of a newer format', async () => {
+  it.each([
+    ['inject', 'q'],
+    ['create', 'new'],
+    ['pause', 'q'],
+    ['rm', 'q/x'],
+    ['hold', 'q/x'],
+    ['ls', 'q'],
+  ])('a root of a newer format: %s', async (...args) => {
+    // biome-ignore format: a list
     const { root, queue } = rootWithQueue()
+    writeFileSync(join(queue, 'que', 'x'), 'content')
     writeFileSync(join(root, '_format'), '99\n')
-    expect(await rq(root, ['inject', 'q'])).toMatchObject({ code: 1, stderr: expect.stringContaining('format 99') })
-    expect(namesIn(queue, 'que')).toEqual([])
+    expect(await rq(root, args)).toMatchObject({ code: 1, stderr: expect.stringContaining('format 99') })
+    expect(namesIn(queue, 'que')).toEqual(['x'])
+    expect(readdirSync(join(root, 'queue'))).toEqual(['q'])
+    expect(existsSync(join(queue, '_paused'))).toBe(false)
   })
   it('a queue whose configuration is wrong, naming the key', async () => {
     const { root } = rootWithQueue({ slotz: 3 })

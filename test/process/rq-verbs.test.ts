@@ -22,7 +22,7 @@ function ended(
   return dir
 }
 
-function drop(queue: string, name: string, text = 'payload'): void {
+function drop(queue: string, name: string, text: string | Buffer = 'payload'): void {
   writeFileSync(join(queue, 'que', name), text)
 }
 
@@ -289,6 +289,12 @@ describe('rq edit', () => {
     drop(queue, 'job.csv', 'old')
     expect(await rq(root, ['edit', 'q/job.csv'], sed('s/old/new/'))).toMatchObject({ code: 0 })
     expect(contents(join(queue, 'que', 'job.csv'))).toBe('new')
+  })
+  it('leaves every other byte of it as it was, whatever its encoding', async () => {
+    const { root, queue } = rootWithQueue()
+    drop(queue, 'job.csv', Buffer.from('caf\xe9 old \x80\xff', 'latin1'))
+    expect(await rq(root, ['edit', 'q/job.csv'], sed('s/old/new/'))).toMatchObject({ code: 0 })
+    expect(readFileSync(join(queue, 'que', 'job.csv'), 'latin1')).toBe('caf\xe9 new \x80\xff')
   })
   it('puts nothing back that is no message, keeps the text, and lets the item wait again', async () => {
     const { root, queue } = rootWithQueue()

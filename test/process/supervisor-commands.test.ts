@@ -40,6 +40,15 @@ describe('rqd start --daemon', () => {
 })
 
 describe('rqd stop', () => {
+  test('logs to the file that it is told', async () => {
+    const root = tempRoot()
+    const answer = await rqd('start', '--daemon', '--root', root, '--log', join(root, 'my.log'))
+    expect(answer).toMatchObject({ code: 0, stdout: expect.stringContaining(`its log is ${join(root, 'my.log')}`) })
+    expect(readFileSync(join(root, 'my.log'), 'utf8')).toContain('"kind":')
+    expect(existsSync(join(root, 'rqd.log'))).toBe(false)
+    expect(await rqd('stop', '--root', root)).toMatchObject({ code: 0 })
+  })
+
   test('--detach and restart leave handlers running for the next daemon', async () => {
     const queue = testQueue(handler('sleeps.sh'))
     const root = join(queue.path, '../..')

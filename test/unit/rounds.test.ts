@@ -56,6 +56,22 @@ describe('what ended', () => {
     expect(groups).toEqual(['bad', 'a', 'b', 'bad'])
   })
 
+  it('among others that never cease has its turn all the same', async () => {
+    const { rounds, settled } = roundsWith(new Set(['bad']), 'EBUSY')
+    const news = { made: 0, isWanted: true }
+    const onImmediate = () => {
+      rounds.add(ended(`new${news.made++}`))
+      if (news.isWanted) setImmediate(onImmediate)
+    }
+    for (const id of ['a', 'bad', 'c', 'd']) rounds.add(ended(id))
+    onImmediate()
+    try {
+      await until(() => settled.has('c' as ItemId) && settled.has('d' as ItemId))
+    } finally {
+      news.isWanted = false
+    }
+  })
+
   it('is tried one by one, and not in a hot loop, while the disk refuses all', async () => {
     const bad = new Set(['a', 'b', 'c'])
     const { rounds, groups, settled } = roundsWith(bad, 'ENOSPC')
