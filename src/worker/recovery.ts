@@ -1,5 +1,4 @@
 /** At a start, and after trouble: what lies in run/ is adopted, settled or put back, as domain/recover.ts says of each. */
-
 import { spentAttempts } from '../domain/attempts.ts'
 import type { Msg, Verdict } from '../domain/item.ts'
 import { displayName, type ItemId, parseItemName, type RawName } from '../domain/name.ts'

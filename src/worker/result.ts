@@ -7,7 +7,10 @@ import { type BytePath, look, within } from '../fsqueue/place.ts'
 
 const INLINE_BYTES = 1024 * 1024
 
-/** Nothing, or the result's place in msg. What is not JSON, not readable, or too deep for a message, stays a file, for people to look at. */
+/**
+ * Nothing, or the result's place in msg. What is not JSON, not readable, or too deep for a message, stays a file, for
+ * people to look at.
+ */
 export function inlineResult(item: BytePath): Pick<Msg, 'result'> | Record<string, never> {
   const path = within(item, 'result')
   if (look(path) === undefined) return {}
