@@ -16,6 +16,23 @@ export class QueueIoError extends Error {
   }
 }
 
+/** What the system refused, in our words. Anything else that was thrown is a bug, and is thrown on. */
+export function refusedBySystem(operation: string, path: string, thrown: unknown): QueueIoError {
+  if (thrown instanceof QueueIoError) return thrown
+  if (errnoOf(thrown) === undefined) throw thrown
+  return new QueueIoError(operation, path, thrown)
+}
+
+/** What `read` answers, or `denied` where we may not read: a handler or a producer may have made it so. */
+export function unlessDenied<T, D>(read: () => T, denied: D): T | D {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof QueueIoError) || error.code !== 'EACCES') throw error
+    return denied
+  }
+}
+
 /** A disk that is full, read-only or failing: wait and try again, run nothing twice for it. */
 export function isDiskTrouble(error: unknown): boolean {
   return error instanceof QueueIoError && ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO'].includes(error.code)

@@ -2,7 +2,7 @@
 import type { Msg } from '../domain/item.ts'
 import { formatMsg, MAX_STORED_BYTES, parseMsg } from '../domain/msg.ts'
 import type { RawName } from '../domain/name.ts'
-import { QueueIoError } from './errors.ts'
+import { QueueIoError, unlessDenied } from './errors.ts'
 import { clearName, freeName, type Reading, readRegular, rename, writeNew } from './files.ts'
 import { type BytePath, look, names, within } from './place.ts'
 
@@ -29,12 +29,8 @@ export function readMsgFile(path: BytePath): MsgReading {
 
 /** What we may not read is a message that cannot be taken, not a world that is broken. */
 function readReadable(path: BytePath): Reading {
-  try {
-    return readRegular(path, MAX_STORED_BYTES)
-  } catch (error) {
-    if (!(error instanceof QueueIoError) || error.code !== 'EACCES') throw error
-    return { kind: 'refused', why: 'may not be read by the daemon' }
-  }
+  const denied = { kind: 'refused', why: 'may not be read by the daemon' } as const
+  return unlessDenied(() => readRegular(path, MAX_STORED_BYTES), denied)
 }
 
 export function readMsg(item: BytePath): MsgReading {

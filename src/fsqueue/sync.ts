@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import type { RawName } from '../domain/name.ts'
 import { errnoOf } from '../os/errno.ts'
 import type { Native } from '../os/native.ts'
-import { QueueIoError } from './errors.ts'
+import { QueueIoError, unlessDenied } from './errors.ts'
 import { type BytePath, fsPath, look, names, within } from './place.ts'
 
 export type Durability = 'full' | 'group' | 'none'
@@ -141,15 +141,6 @@ function readableNames(dir: BytePath): readonly RawName[] {
 /** In a directory that may be listed and not entered. */
 function lookReadable(path: BytePath): Stats | undefined | 'denied' {
   return unlessDenied(() => look(path), 'denied')
-}
-
-function unlessDenied<T, D>(read: () => T, denied: D): T | D {
-  try {
-    return read()
-  } catch (error) {
-    if (!(error instanceof QueueIoError) || error.code !== 'EACCES') throw error
-    return denied
-  }
 }
 
 const TMPFS = 0x01021994

@@ -100,7 +100,7 @@ export class Slot {
   }
 }
 
-/** Only root may ask for more than its share; others run at what they have.. */
+/** Only root may ask for more than its share; others run at what they have. */
 function setNice(pid: number, nice: number): void {
   try {
     setPriority(pid, nice)

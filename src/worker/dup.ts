@@ -1,8 +1,7 @@
 /** `dup SECONDS-X-DEST` lines of a running handler: a copy is published, the answer goes to its fd 4. */
 import { countAnswer, readAttempt } from '../fsqueue/attempt.ts'
-import { QueueIoError } from '../fsqueue/errors.ts'
+import { QueueIoError, refusedBySystem } from '../fsqueue/errors.ts'
 import { watchNames } from '../fsqueue/watch.ts'
-import { errnoOf } from '../os/errno.ts'
 import { answer, drain } from './fifo.ts'
 import { derivedId, neighbour, publishCopy } from './neighbours.ts'
 import { type Run, runPath } from './run.ts'
@@ -49,8 +48,7 @@ export class DupServer {
     })
     this.#work = served.catch((error: unknown) => {
       // The item was moved away, the disk is full, or something of the handler's lies in the way.
-      if (errnoOf(error) === undefined) throw error
-      this.#worker.trouble(error instanceof QueueIoError ? error : new QueueIoError('dup', this.#run.name, error))
+      this.#worker.trouble(refusedBySystem('dup', this.#run.name, error))
     })
   }
 

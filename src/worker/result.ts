@@ -1,7 +1,7 @@
 /** A handler's result: JSON that it wrote to $RQ_RESULT; in `msg` up to 1 MiB, beyond that it stays a file. */
 import type { Msg } from '../domain/item.ts'
 import { isTooDeep, parseJson } from '../domain/msg.ts'
-import { QueueIoError } from '../fsqueue/errors.ts'
+import { unlessDenied } from '../fsqueue/errors.ts'
 import { readRegular, removeFile } from '../fsqueue/files.ts'
 import { type BytePath, look, within } from '../fsqueue/place.ts'
 
@@ -14,21 +14,10 @@ const INLINE_BYTES = 1024 * 1024
 export function inlineResult(item: BytePath): Pick<Msg, 'result'> | Record<string, never> {
   const path = within(item, 'result')
   if (look(path) === undefined) return {}
-  const text = readableText(path)
-  if (text === undefined) return {}
-  const result = parseJson(text)
+  const reading = unlessDenied(() => readRegular(path, INLINE_BYTES), undefined)
+  if (reading?.kind !== 'text') return {}
+  const result = parseJson(reading.text)
   return result === undefined || isTooDeep(result) ? {} : { result }
-}
-
-/** undefined too for what we may not read: its verdict does not wait for that. */
-function readableText(path: BytePath): string | undefined {
-  try {
-    const reading = readRegular(path, INLINE_BYTES)
-    return reading.kind === 'text' ? reading.text : undefined
-  } catch (error) {
-    if (!(error instanceof QueueIoError) || error.code !== 'EACCES') throw error
-    return undefined
-  }
 }
 
 export function removeInlinedResult(item: BytePath, msg: Msg): void {

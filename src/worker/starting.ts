@@ -4,9 +4,8 @@ import type { ItemId, Millis, RawName } from '../domain/name.ts'
 import { entryGate } from '../domain/pick.ts'
 import type { Entry } from '../domain/schedule.ts'
 import type { Claimed } from '../fsqueue/claim.ts'
-import { isDiskTrouble, isShortage, QueueIoError } from '../fsqueue/errors.ts'
+import { isDiskTrouble, isShortage, refusedBySystem } from '../fsqueue/errors.ts'
 import { ensureQueue } from '../fsqueue/layout.ts'
-import { errnoOf } from '../os/errno.ts'
 import { loadNative, type Native } from '../os/native.ts'
 import { syncClaim } from './careful.ts'
 import { ReadinessCheck } from './readiness.ts'
@@ -122,8 +121,7 @@ export class Starting {
 
   /** Losing a race was an answer. This is the world: the name waits visibly, and is tried again later. */
   #cannotStart(entry: Entry, thrown: unknown, now: Millis): void {
-    if (errnoOf(thrown) === undefined && !(thrown instanceof QueueIoError)) throw thrown
-    const error = thrown instanceof QueueIoError ? thrown : new QueueIoError('start', entry.raw, thrown)
+    const error = refusedBySystem('start', entry.raw, thrown)
     if (isDiskTrouble(error)) this.#worker.trouble(error)
     if (isShortage(error)) this.#worker.shortage()
     this.#worker.runs.strays.expect()

@@ -1,7 +1,6 @@
 /** Looks after what runs: once a second at everything, four times a second at runs whose slot is not ours. */
 import { hasStarted, readAttempt } from '../fsqueue/attempt.ts'
-import { QueueIoError } from '../fsqueue/errors.ts'
-import { errnoOf } from '../os/errno.ts'
+import { refusedBySystem } from '../fsqueue/errors.ts'
 import { cutLog, findLeftovers, isCanceled, killLeftover, logSize } from './guard.ts'
 import { isAttemptAlive } from './liveness.ts'
 import { exitOutcome, type Run, runPath } from './run.ts'
@@ -63,8 +62,7 @@ export class Watchman {
     try {
       look()
     } catch (error) {
-      if (errnoOf(error) === undefined) throw error
-      this.#worker.trouble(error instanceof QueueIoError ? error : new QueueIoError('look', '/proc', error))
+      this.#worker.trouble(refusedBySystem('look', '/proc', error))
     }
   }
 

@@ -1,7 +1,6 @@
 /** What the queue's log says has ended survives a power cut with all that came of it, and never runs again. */
 import {
   closeSync,
-  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -17,6 +16,7 @@ import { bootId } from '../../src/os/process.ts'
 import { kill, makeQueue, processesIn } from '../helpers/daemon.ts'
 import { until } from '../helpers/until.ts'
 import { newId, openQueue, startWorker, type TestQueue, testQueue, type WorkerHandle } from '../helpers/worker.ts'
+import { copiesIn } from './copies.ts'
 import { run, skipLoudly } from './mount.ts'
 import { openPowerRig, type PowerRig, powercutUnavailable } from './powercut.ts'
 
@@ -148,21 +148,6 @@ function check(queue: TestQueue, target: TestQueue, promised: ReadonlyMap<string
     expect(msg.result, id).toEqual({ of: id })
     if (state === 'relayed') expect(copies.get(id), id).toEqual([msg.relay?.id])
   }
-}
-
-/** The names of the copies in que/, by the id of what they are copies of. */
-function copiesIn(target: TestQueue): Map<string, string[]> {
-  const copies = new Map<string, string[]>()
-  for (const name of target.names('que').map((raw) => raw.replace(/\.msg$/, ''))) {
-    const { orig_msg_id: of } = JSON.parse(readFileSync(messageOf(target, name), 'utf8'))
-    copies.set(of, [...(copies.get(of) ?? []), name])
-  }
-  return copies
-}
-
-function messageOf(target: TestQueue, name: string): string {
-  const message = join(target.path, 'que', `${name}.msg`)
-  return existsSync(message) ? message : join(target.path, 'que', name, 'msg')
 }
 
 async function endAll(worker: WorkerHandle): Promise<void> {

@@ -10,6 +10,7 @@ import { handler, parseRecord } from '../fixtures/handlers.ts'
 import { kill, makeQueue, processesIn } from '../helpers/daemon.ts'
 import { until } from '../helpers/until.ts'
 import { newId, openQueue, type TestQueue } from '../helpers/worker.ts'
+import { copiesIn } from './copies.ts'
 
 /** Records each run and looks for a second one of the same id; then does as $RQ_PARAM2 says. */
 const HANDLER = `#!/bin/sh
@@ -225,7 +226,7 @@ function verify(scenario: Scenario, record: string, { exact }: { readonly exact:
   expect(source.names('que'), 'que/').toEqual([])
   checkCopies(target, items)
   const relayed = items.find(({ state }) => state === 'relayed')?.key ?? ''
-  expect(source.msg(relayed).relay).toEqual({ to: 'target', id: copiesOf(target, relayed)[0] })
+  expect(source.msg(relayed).relay).toEqual({ to: 'target', id: copiesIn(target).get(relayed)?.[0] })
 }
 
 function checkContent(path: string, item: Planned): void {
@@ -283,20 +284,12 @@ function checkLog(source: TestQueue): void {
 function checkCopies(target: TestQueue, items: readonly Planned[]): void {
   const copied = items.filter(({ what }) => what === 'relayed' || what === 'copying')
   expect(target.names('que'), 'copies in the target').toHaveLength(copied.length)
+  const copies = copiesIn(target)
   for (const { what, key } of copied) {
-    const [copy = ''] = copiesOf(target, key)
-    expect(copiesOf(target, key), what).toHaveLength(1)
+    const [copy = ''] = copies.get(key) ?? []
+    expect(copies.get(key), what).toHaveLength(1)
     expect(readFileSync(join(target.dirOf(copy), 'attach/letter.txt'), 'utf8')).toBe(LETTER['letter.txt'])
   }
-}
-
-/** The ids in the target's que/ of what was made from an item. */
-function copiesOf(target: TestQueue, id: string): string[] {
-  const names = target.names('que').filter((name) => {
-    const msg: Msg = JSON.parse(readFileSync(join(target.path, 'que', name, 'msg'), 'utf8'))
-    return msg.orig_msg_id === id
-  })
-  return names.map((name) => name.split(',')[0] ?? '')
 }
 
 function tail(log: string): string {

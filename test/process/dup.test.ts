@@ -1,10 +1,11 @@
 /** Copies that a handler asks for (`dup` on fd 3): each made once, each answered to who asked, whatever dies meanwhile. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { handler } from '../fixtures/handlers.ts'
+import { neighbours } from '../helpers/neighbours.ts'
 import { until } from '../helpers/until.ts'
-import { openQueue, startWorker, type TestQueue, testQueue } from '../helpers/worker.ts'
+import { startWorker } from '../helpers/worker.ts'
 
 /** Asks for $RQ_PARAM1 copies when it is let go, and waits for no answer. */
 const ASKS_AND_LEAVES = `#!/bin/sh
@@ -129,10 +130,3 @@ test('an answer reaches who asked, and not who runs in the same slot after him',
   expect(target.names('que')).toHaveLength(206)
   await worker.stop()
 })
-
-function neighbours(program: string, config: object = {}): { queue: TestQueue; target: TestQueue } {
-  const queue = testQueue(program, config, 'source')
-  const path = join(dirname(queue.path), 'target')
-  for (const dir of ['que', 'prep', 'run']) mkdirSync(join(path, dir), { recursive: true })
-  return { queue, target: openQueue(path) }
-}

@@ -1,10 +1,11 @@
 /** Relay into a queue of the same root: published once, whatever dies in between. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { bootId } from '../../src/os/process.ts'
+import { neighbours } from '../helpers/neighbours.ts'
 import { until } from '../helpers/until.ts'
-import { newId, openQueue, startWorker, type TestQueue, testQueue } from '../helpers/worker.ts'
+import { newId, startWorker, type TestQueue } from '../helpers/worker.ts'
 
 test('exit 99 relays to relay_to: the message and its attachments arrive, and the item is in relayed/', async () => {
   const { queue, target } = neighbours('#!/bin/sh\nexit 99\n', { relay_to: 'target' })
@@ -59,13 +60,6 @@ test('a relay that was decided and not published before a crash is published und
   expect(target.names('que').map((name) => name.replace('.msg', ''))).toEqual([copy])
   await worker.stop()
 })
-
-function neighbours(program: string, config: object = {}): { queue: TestQueue; target: TestQueue } {
-  const queue = testQueue(program, config, 'source')
-  const path = join(dirname(queue.path), 'target')
-  for (const dir of ['que', 'prep', 'run']) mkdirSync(join(path, dir), { recursive: true })
-  return { queue, target: openQueue(path) }
-}
 
 /** An item whose verdict, relay under the id `copy`, is written, and which was not moved. */
 function relayedBefore(queue: TestQueue, copy: string): string {
