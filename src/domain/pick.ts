@@ -11,6 +11,7 @@ export type WaitReason =
   | { readonly kind: 'bad-config'; readonly problem: string }
   | { readonly kind: 'broken-handler'; readonly problem: string; readonly until: Millis }
   | { readonly kind: 'disk'; readonly problem: string }
+  | { readonly kind: 'shortage'; readonly problem: string; readonly until: Millis }
   | { readonly kind: 'no-slot'; readonly slots: number }
   | { readonly kind: 'due'; readonly until: Millis }
   | { readonly kind: 'live-copy' }
@@ -27,6 +28,8 @@ export interface QueueFacts {
   readonly configProblem: string | undefined
   readonly brokenHandler: { readonly problem: string; readonly until: Millis } | undefined
   readonly diskProblem: string | undefined
+  /** Something that passes by itself: descriptors, processes, a slot that could not begin. */
+  readonly shortage: { readonly problem: string; readonly until: Millis } | undefined
   readonly slots: number
   readonly freeSlots: number
 }
@@ -44,6 +47,8 @@ const QUEUE_GATES: readonly QueueGate[] = [
       ? undefined
       : { kind: 'broken-handler', ...brokenHandler },
   (queue) => (queue.diskProblem === undefined ? undefined : { kind: 'disk', problem: queue.diskProblem }),
+  ({ shortage }, now) =>
+    shortage === undefined || shortage.until <= now ? undefined : { kind: 'shortage', ...shortage },
   (queue) => (queue.freeSlots > 0 ? undefined : { kind: 'no-slot', slots: queue.slots }),
 ]
 
@@ -86,6 +91,8 @@ export function explain(reason: WaitReason): string {
       return `the handler is broken: ${reason.problem}; next try ${when(reason.until)}`
     case 'disk':
       return `the disk refuses verdicts, so nothing new is started: ${reason.problem}`
+    case 'shortage':
+      return `nothing can be started for a moment: ${reason.problem}`
     case 'no-slot':
       return reason.slots === 1 ? 'its one slot is busy' : `all ${reason.slots} slots are busy`
     case 'due':

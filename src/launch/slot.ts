@@ -23,6 +23,9 @@ export interface SlotOptions {
   readonly onDeath: (slot: Slot) => void
 }
 
+/** What its start takes for a moment: two socket pairs, the pipe that says whether exec went well, and some to spare. */
+export const SLOT_DESCRIPTORS = 8
+
 /**
  * Started by node:child_process: execa adds 7 MB and 0.16 s to each worker (docs/ARCHITECTURE.md), and a slot
  * needs none of what it does.

@@ -84,6 +84,7 @@ const NOTHING_SHUT: QueueFacts = {
   configProblem: undefined,
   brokenHandler: undefined,
   diskProblem: undefined,
+  shortage: undefined,
   slots: 1,
   freeSlots: 1,
 }
@@ -98,6 +99,7 @@ async function queueFacts(context: Context, item: Found, worker: WorkerStatus | 
     configProblem: 'problem' in loaded ? loaded.problem : undefined,
     brokenHandler: worker?.brokenHandler,
     diskProblem: worker?.disk,
+    shortage: worker?.shortage,
     slots: worker?.slots ?? 1,
     freeSlots: worker?.freeSlots ?? 1,
   }

@@ -29,6 +29,7 @@ export interface WorkerStatus {
   readonly unavailable: readonly HeldBack[]
   readonly brokenHandler: { readonly problem: string; readonly until: Millis } | undefined
   readonly disk: string | undefined
+  readonly shortage: { readonly problem: string; readonly until: Millis } | undefined
   readonly slots: number
   readonly freeSlots: number
 }
@@ -41,7 +42,7 @@ export function workerStatus(queue: QueueDir): WorkerStatus | undefined {
   if (!isRecord(value)) return undefined
   const pid = number(value['pid']) ?? 0
   const start = number(value['start'])
-  const { gate, brokenHandler: broken } = value
+  const { gate, brokenHandler, shortage } = value
   return {
     pid,
     alive: pid > 0 && (start === undefined ? processStat(pid) !== undefined : isAlive(pid, start)),
@@ -54,13 +55,16 @@ export function workerStatus(queue: QueueDir): WorkerStatus | undefined {
     })),
     settling: records(value['settling']).map((held) => heldBack(held, 'why')),
     unavailable: records(value['unavailable']).map((held) => heldBack(held, 'problem')),
-    brokenHandler: isRecord(broken)
-      ? { problem: text(broken['problem']) ?? 'broken', until: time(broken['until']) }
-      : undefined,
+    brokenHandler: isRecord(brokenHandler) ? passing(brokenHandler) : undefined,
     disk: text(value['disk']),
+    shortage: isRecord(shortage) ? passing(shortage) : undefined,
     slots: number(value['slots']) ?? 0,
     freeSlots: number(value['freeSlots']) ?? 0,
   }
+}
+
+function passing(state: Record<string, unknown>): { readonly problem: string; readonly until: Millis } {
+  return { problem: text(state['problem']) ?? '?', until: time(state['until']) }
 }
 
 function heldBack(held: Record<string, unknown>, reason: string): HeldBack {

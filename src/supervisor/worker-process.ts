@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import type { Millis } from '../domain/name.ts'
 import { type FromWorker, type ToWorker, WORKER_ENV, WORKER_EXIT } from '../domain/worker-protocol.ts'
+import { hasDescriptors } from '../os/descriptors.ts'
 import { errnoOf } from '../os/errno.ts'
 
 export interface WorkerStart {
@@ -27,12 +28,16 @@ export interface WorkerProcess {
 /** A worker's garbage dies young: a small nursery costs no speed and saves some 30 MB after a burst. */
 const WORKER_FLAGS = ['--max-semi-space-size=1']
 
+/** A socket pair, the pipe that says whether exec went well, and some to spare. */
+const FORK_DESCRIPTORS = 6
+
 /** Always answers with exactly one `onEnd`, also when the system cannot fork. */
 export function forkWorker(
   start: WorkerStart,
   onMessage: (message: FromWorker) => void,
   onEnd: (end: WorkerEnd) => void,
 ): WorkerProcess {
+  if (!hasDescriptors(FORK_DESCRIPTORS)) return notForked('too many open files', onEnd)
   let child: ChildProcess
   try {
     child = fork(start.program, [start.queuePath], {
@@ -44,8 +49,7 @@ export function forkWorker(
     })
   } catch (error) {
     if (errnoOf(error) === undefined) throw error
-    setImmediate(onEnd, { kind: 'crashed', how: `cannot fork: ${errnoOf(error)}` })
-    return { pid: undefined, send: () => undefined, kill: () => undefined }
+    return notForked(errnoOf(error) ?? '', onEnd)
   }
   let hasEnded = false
   const end = (how: WorkerEnd) => {
@@ -66,6 +70,11 @@ export function forkWorker(
     },
     kill: () => void child.kill('SIGKILL'),
   }
+}
+
+function notForked(why: string, onEnd: (end: WorkerEnd) => void): WorkerProcess {
+  setImmediate(onEnd, { kind: 'crashed', how: `cannot fork: ${why}` } satisfies WorkerEnd)
+  return { pid: undefined, send: () => undefined, kill: () => undefined }
 }
 
 function endOf(code: number | null, signal: NodeJS.Signals | null): WorkerEnd {

@@ -1,7 +1,8 @@
 /** The slots of one worker: started when needed, closed when there are too many or their environment is old. */
 import { stat } from 'node:fs'
 import type { QueueConfig } from '../domain/policy.ts'
-import { Slot, type SlotReport } from '../launch/slot.ts'
+import { SLOT_DESCRIPTORS, Slot, type SlotReport } from '../launch/slot.ts'
+import { hasDescriptors } from '../os/descriptors.ts'
 import type { Fifos } from './fifo.ts'
 
 /** How long a shortage is remembered. */
@@ -66,13 +67,14 @@ export class Pool {
     this.closeIdle()
   }
 
-  /** A free slot, started if need be; undefined when the system gives no process. */
+  /** A free slot, started if need be; undefined when the system gives no process or descriptors. */
   acquire(): Slot | undefined {
     for (let slot = this.#idle.pop(); slot !== undefined; slot = this.#idle.pop()) {
       if (!slot.isUsable) continue
       this.#busy.add(slot)
       return slot
     }
+    if (!hasDescriptors(SLOT_DESCRIPTORS)) return undefined
     this.#takeThreads()
     const slot = new Slot({
       env: this.#env,

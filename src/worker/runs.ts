@@ -122,8 +122,13 @@ export class Runs {
 
   /** Nothing ran: nothing counts, and nothing more is tried for a moment. */
   #putBack(run: Run, why: string): void {
-    this.#worker.pause(`${run.id}: ${why}`)
+    this.#pause(`${run.id}: ${why}`)
     this.end(run, { kind: 'stopped', cause: 'shutdown', code: undefined }, 0)
+  }
+
+  #pause(what: string): void {
+    this.#worker.pause(what)
+    this.#worker.options.emit({ kind: 'trouble', what })
   }
 
   /** kill -9 of a slot leaves its handler: from now on the files tell. */
@@ -135,7 +140,7 @@ export class Runs {
       return
     }
     if (slot.hasFailed) {
-      this.#worker.shortage()
+      this.#worker.shortage('a slot could not start its handler')
       this.#putBack(run, 'its slot could not start its handler')
       return
     }
@@ -143,7 +148,7 @@ export class Runs {
     if (run.stopping === undefined) {
       emit({ kind: 'slot-lost', slot: slot.pid, id: run.id })
       // It may have died for want of processes or memory: not fifteen times in a second.
-      this.#worker.pause()
+      this.#worker.pause(`slot ${slot.pid} died`)
     }
     this.#watchman.look()
   }
@@ -212,7 +217,7 @@ export class Runs {
     this.#finishDups(run, () => undefined)
     this.#running.delete(run.id)
     if (look(runPath(this.#worker.options.queue, run)) !== undefined) {
-      this.#worker.pause(`${run.id}: its slot could not begin (${how})`)
+      this.#pause(`${run.id}: its slot could not begin (${how})`)
       this.strays.expect()
       return
     }

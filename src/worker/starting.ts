@@ -13,6 +13,7 @@ import { type StartContext, startRun, takeEntry, unclaim } from './starter.ts'
 import type { Worker } from './worker.ts'
 
 const UNAVAILABLE_MAX: Millis = 300_000
+const NO_SLOT = 'no slot can be started: too few file descriptors or processes (ulimit -n, ulimit -u)'
 
 export interface Unavailable {
   readonly problem: string
@@ -88,7 +89,7 @@ export class Starting {
     if (handler.kind !== 'ok' || slot === undefined) {
       this.#putBack(entry, item)
       this.#worker.intake.schedule.postpone(entry, now + 1000)
-      if (handler.kind === 'ok') this.#worker.shortage()
+      if (handler.kind === 'ok') this.#noSlot()
       return
     }
     try {
@@ -108,6 +109,11 @@ export class Starting {
     }
   }
 
+  #noSlot(): void {
+    this.#worker.shortage(NO_SLOT)
+    this.#worker.options.emit({ kind: 'trouble', what: NO_SLOT })
+  }
+
   #putBack(entry: Entry, item: Claimed): void {
     if (unclaim(this.#worker.options.queue, entry.raw, item, this.#worker.config.marker)) return
     const outcome: Outcome = { kind: 'stopped', cause: 'shutdown', code: undefined }
@@ -123,7 +129,7 @@ export class Starting {
   #cannotStart(entry: Entry, thrown: unknown, now: Millis): void {
     const error = refusedBySystem('start', entry.raw, thrown)
     if (isDiskTrouble(error)) this.#worker.trouble(error)
-    if (isShortage(error)) this.#worker.shortage()
+    if (isShortage(error)) this.#worker.shortage(error.message)
     this.#worker.runs.strays.expect()
     if (error.code === 'ENOENT') ensureQueue(this.#worker.options.queue, this.#worker.config.shared)
     const failures = (this.unavailable.get(entry.raw)?.failures ?? 0) + 1

@@ -62,6 +62,7 @@ export class StatusFile {
       brokenHandler: facts.brokenHandler === undefined ? null : { problem: facts.brokenHandler.problem },
       configProblem: facts.configProblem ?? null,
       disk: facts.diskProblem ?? null,
+      shortage: facts.shortage ?? null,
       running: worker.runs.running().map((run) => ({
         id: run.id, name: run.name, attempt: run.attempt, slot: run.group.pid, started: run.started ?? null,
         adopted: run.slot === undefined, stopping: run.stopping ?? null,

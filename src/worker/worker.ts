@@ -55,7 +55,7 @@ export class Worker {
   stopping: StopMode | undefined
   /** What people may look at has changed. */
   onChange: () => void = () => undefined
-  #shortUntil: Millis = 0
+  #shortage: QueueFacts['shortage']
   #timer: NodeJS.Timeout | undefined
   #timerFor: Millis | undefined = Number.POSITIVE_INFINITY
   readonly #idleness: Idleness
@@ -111,8 +111,9 @@ export class Worker {
       configProblem: this.configuration.problem,
       brokenHandler: this.handler.broken(this.command, now),
       diskProblem: this.disk.problem,
+      shortage: this.#shortage,
       slots: this.config.slots,
-      freeSlots: backlogged || now < this.#shortUntil ? 0 : Math.max(0, limit - busy),
+      freeSlots: backlogged ? 0 : Math.max(0, limit - busy),
     }
   }
 
@@ -140,7 +141,7 @@ export class Worker {
   trouble(error: QueueIoError): void {
     const { operation, path, code } = error
     if (isDiskTrouble(error)) this.disk.refused(error.message)
-    if (isShortage(error)) this.shortage()
+    if (isShortage(error)) this.shortage(error.message)
     this.options.emit({ kind: 'disk-trouble', operation, path, code })
   }
 
@@ -153,7 +154,7 @@ export class Worker {
     return Math.min(
       this.intake.schedule.nextTime(),
       this.handler.broken(this.command, now)?.until ?? Number.POSITIVE_INFINITY,
-      now < this.#shortUntil ? this.#shortUntil : Number.POSITIVE_INFINITY,
+      this.#shortage !== undefined && now < this.#shortage.until ? this.#shortage.until : Number.POSITIVE_INFINITY,
     )
   }
 
@@ -223,15 +224,14 @@ export class Worker {
   }
 
   /** Descriptors or processes are short, and slots take both: fewer of them leave some for verdicts. */
-  shortage(): void {
+  shortage(problem: string): void {
     this.runs.pool.shrink()
-    this.pause()
+    this.pause(problem)
   }
 
   /** Something is short (processes, descriptors, room for a log): nothing is started for a moment. */
-  pause(what?: string): void {
-    this.#shortUntil = Date.now() + SHORTAGE_PAUSE
-    if (what !== undefined) this.options.emit({ kind: 'trouble', what })
+  pause(problem: string): void {
+    this.#shortage = { problem, until: Date.now() + SHORTAGE_PAUSE }
   }
 
   reload(): void {

@@ -4,16 +4,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { BIN, kill, makeQueue, processesIn, startDaemon } from '../helpers/daemon.ts'
+import { BIN, kill, processesIn } from '../helpers/daemon.ts'
 import { until } from '../helpers/until.ts'
 import { openQueue, startWorker, type TestQueue, testQueue } from '../helpers/worker.ts'
 import { mountedOn, run, skipLoudly } from './mount.ts'
 import { openPowerRig, powercutUnavailable } from './powercut.ts'
 import { bindOver, type MountedDir, mountsUnavailable, mountTmpfs } from './tmpfs.ts'
-
-const NOBODY = 54_321
-const AS_NOBODY = `setpriv --reuid=${NOBODY} --clear-groups --`
-const OWN_NAMESPACE = 'unshare --user --map-root-user'
 
 /** Waits for the file `go`, which lies outside of the disk under test, and counts its starts there. */
 function gate(outside: string, end = 'exit 0'): string {
@@ -161,73 +157,7 @@ describe.skipIf(skipLoudly('mounted file systems', mountsUnavailable()))('que/ o
   })
 })
 
-describe('too few', () => {
-  test('descriptors for a worker: it works on with those it has', async () => {
-    const queue = testQueue('#!/bin/sh\necho out\n', { slots: 20, settle: 0 })
-    const worker = await startWorker(queue.path, { execPath: limited(outside, 32) })
-    const ids = Array.from({ length: 60 }, () => queue.send({}))
-    for (const id of ids) expect(await queue.settled(id, 60_000)).toBe('done')
-    for (const id of ids) expect(queue.attempts(id)).toHaveLength(1)
-    expect(worker.process.exitCode).toBeNull()
-    await worker.stop()
-  })
-
-  test('descriptors for a daemon: every queue has its turn', async () => {
-    const root = testQueue('#!/bin/sh\n', {}, 'q0').path.replace(/\/queue\/q0$/, '')
-    const names = Array.from({ length: 24 }, (_, i) => `q${i}`)
-    for (const name of names) makeQueue(root, name, '#!/bin/sh\n', { settle: 0 })
-    writeFileSync(join(root, 'config.json'), JSON.stringify({ warm_workers: 2 }))
-    for (const name of names) writeFileSync(join(root, 'queue', name, 'que/item'), '')
-    const daemon = await startDaemon(root, { execPath: limited(outside, 34) })
-    const left = () => names.filter((name) => !existsSync(join(root, 'queue', name, 'done')) || waiting(root, name))
-    await until(
-      () => left().length === 0,
-      50_000,
-      () => `${left()}\n${daemon.stderr()}`,
-    )
-    expect(daemon.process.exitCode).toBeNull()
-    await daemon.stop()
-  }, 90_000)
-})
-
-describe.skipIf(skipLoudly('limits of another user', cannotBecome()))('too few', () => {
-  test('processes: no item is burned for it, and each is done', async () => {
-    const queue = testQueue('#!/bin/sh\nexec sleep 0.05\n', { slots: 20, settle: 0, nice: -5 })
-    const ids = Array.from({ length: 40 }, () => queue.send({}))
-    run('chown', '-R', `${NOBODY}`, join(queue.path, '../..'))
-    const worker = await startWorker(queue.path, { execPath: wrapped(outside, `exec ${AS_NOBODY} prlimit --nproc=24`) })
-    for (const id of ids) expect(await queue.settled(id, 60_000)).toBe('done')
-    for (const id of ids) expect(queue.attempts(id).filter(({ cause }) => cause === 'lost')).toEqual([])
-    expect(worker.process.exitCode).toBeNull()
-    await worker.stop()
-  }, 90_000)
-})
-
-describe.skipIf(skipLoudly('limits of a user namespace', cannotUnshare()))('too few', () => {
-  test('watches: what is dropped is found by looking', async () => {
-    const queue = testQueue('#!/bin/sh\n', { settle: 0 })
-    const none = `exec ${OWN_NAMESPACE} sh -c 'echo 0 > /proc/sys/user/max_inotify_instances; exec "$0" "$@"'`
-    const worker = await startWorker(queue.path, { execPath: wrapped(outside, none) })
-    await until(() => queue.events('disk-trouble').some((event) => event['operation'] === 'watch'))
-    expect(await queue.settled(queue.send({}), 10_000)).toBe('done')
-    await worker.stop()
-  })
-})
-
 const ITEM = '20261122T101600.000000-aaaaaa'
-
-/** Why nothing can be run as another user here, or undefined. */
-function cannotBecome(): string | undefined {
-  const tried = spawnSync('sh', ['-c', `${AS_NOBODY} '${process.execPath}' '${BIN.rq}' --version`], {
-    encoding: 'utf8',
-  })
-  return tried.status === 0 ? undefined : `${AS_NOBODY}: ${tried.stderr.trim()}`
-}
-
-function cannotUnshare(): string | undefined {
-  const tried = spawnSync('sh', ['-c', `${OWN_NAMESPACE} sh -c 'test -w /proc/sys/user/max_inotify_instances'`])
-  return tried.status === 0 ? undefined : `${OWN_NAMESPACE}: not here`
-}
 
 function onDisk(size: Parameters<typeof mountTmpfs>[0], program: string): TestQueue {
   disk = mountTmpfs(size)
@@ -283,22 +213,6 @@ function breakFileSystem(dir: string): string | undefined {
 function inject(queue: TestQueue, file: string) {
   const root = join(queue.path, '../..')
   return spawnSync(process.execPath, [BIN.rq, '--root', root, 'inject', 'q', file], { encoding: 'utf8' })
-}
-
-/** A node that may open so many descriptors. */
-function limited(dir: string, descriptors: number): string {
-  return wrapped(dir, `exec prlimit --nofile=${descriptors}`)
-}
-
-/** A program that runs node by another. */
-function wrapped(dir: string, by: string): string {
-  const path = join(dir, 'wrapped-node')
-  writeFileSync(path, `#!/bin/sh\n${by} '${process.execPath}' "$@"\n`, { mode: 0o755 })
-  return path
-}
-
-function waiting(root: string, name: string): boolean {
-  return ['que', 'run'].some((state) => readdirSync(join(root, 'queue', name, state)).length > 0)
 }
 
 interface Status {

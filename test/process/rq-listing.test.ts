@@ -376,6 +376,7 @@ describe('rq why', () => {
       'unavailable',
       ({ queue }) => status(queue, { unavailable: [{ name: ID, problem: 'EACCES', until: 1 }] }),
     ],
+    ['descriptors that are short', 'shortage', ({ queue }) => status(queue, { shortage: { problem: 'EMFILE' } })],
     ['no free slot', 'no-slot', ({ queue }) => status(queue, { freeSlots: 0 })],
     ['a live copy of its id', 'live-copy', ({ queue }) => status(queue, { running: [{ id: ID, attempt: 1 }] })],
   ] as const satisfies readonly (readonly [string, string, (where: { root: string; queue: string }) => void])[])(

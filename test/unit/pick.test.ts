@@ -13,6 +13,7 @@ const OPEN: QueueFacts = {
   configProblem: undefined,
   brokenHandler: undefined,
   diskProblem: undefined,
+  shortage: undefined,
   slots: 4,
   freeSlots: 4,
 }
@@ -26,6 +27,7 @@ const SHUT: [kind: WaitReason['kind'], change: Partial<QueueFacts>][] = [
   ['bad-config', { configProblem: 'x' }],
   ['broken-handler', { brokenHandler: { problem: 'x', until: NOW + 1 } }],
   ['disk', { diskProblem: 'x' }],
+  ['shortage', { shortage: { problem: 'x', until: NOW + 1 } }],
   ['no-slot', { freeSlots: 0 }],
 ]
 
@@ -38,6 +40,9 @@ describe('a queue', () => {
   })
   it('tries a broken handler again when its time has come', () => {
     expect(queueGate({ ...OPEN, brokenHandler: { problem: 'x', until: NOW } }, NOW)).toBeUndefined()
+  })
+  it('starts again when a shortage has had its moment', () => {
+    expect(queueGate({ ...OPEN, shortage: { problem: 'x', until: NOW } }, NOW)).toBeUndefined()
   })
   it('gives the first reason of many', () => {
     fc.assert(
@@ -76,6 +81,7 @@ describe('a reason in words', () => {
     [{ kind: 'broken-handler', problem: 'no file', until: 0 }, /no file.*1970-01-01T00:00:00/],
     [{ kind: 'broken-handler', problem: 'no file', until: Number.POSITIVE_INFINITY }, /when it changes/],
     [{ kind: 'disk', problem: 'ENOSPC' }, /ENOSPC/],
+    [{ kind: 'shortage', problem: 'EMFILE', until: 0 }, /for a moment: EMFILE/],
     [{ kind: 'no-slot', slots: 2 }, /all 2 slots are busy/],
     [{ kind: 'no-slot', slots: 1 }, /its one slot is busy/],
     [{ kind: 'due', until: 99_999_999_999_000 }, /5138-11-16/],
