@@ -140,7 +140,7 @@ export class Runs {
       return
     }
     if (slot.hasFailed) {
-      this.#worker.shortage('a slot could not start its handler')
+      this.pool.shrink()
       this.#putBack(run, 'its slot could not start its handler')
       return
     }
