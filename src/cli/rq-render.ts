@@ -30,6 +30,7 @@ export const RENDERERS: Renderers = {
     if (existed > 0) err.line('rq: it exists already; nothing was published twice')
   },
   queues: renderQueues,
+  config: renderConfig,
   ls: renderList,
   show: (items, { out, now }) => {
     for (const item of items) renderShown(item, out, now)
@@ -58,6 +59,15 @@ export const RENDERERS: Renderers = {
   pause: renderPaused,
   resume: renderPaused,
   'new-id': ({ id }, { out }) => out.line(id),
+}
+
+function renderConfig({ values }: ValueOf<'config'>, { out }: Screen): void {
+  const rows = values.map(({ key, value, from, file }) => [
+    key,
+    typeof value === 'string' ? value : JSON.stringify(value),
+    from === 'default' ? { text: from, colour: 'dim' as const } : (file ?? from),
+  ])
+  table(out, ['KEY', 'VALUE', 'FROM'], rows)
 }
 
 function renderDone(items: readonly { readonly id: string; readonly did: string }[], { out }: Screen): void {

@@ -9,14 +9,22 @@ export type ConfigResult<T> =
 
 type ObjectSchema = v.GenericSchema & { readonly entries: Readonly<Record<string, v.GenericSchema>> }
 
-/** A file that is not there says nothing: `{}`. */
-export function checkFile<S extends ObjectSchema>(file: string, schema: S): ConfigResult<v.InferOutput<S>> {
+/** As it stands in the file, once it is known to be right. A file that is not there says nothing: `{}`. */
+export function checkFile<S extends ObjectSchema>(file: string, schema: S): ConfigResult<v.InferInput<S>> {
   const reading = readConfigFile(file)
   if (reading.kind === 'bad') return { kind: 'bad', problems: [reading.problem] }
-  const value = reading.kind === 'absent' ? {} : reading.value
+  return checkValue(file, reading.kind === 'absent' ? {} : reading.value, schema)
+}
+
+/** `file` is what the problems name. */
+export function checkValue<S extends ObjectSchema>(
+  file: string,
+  value: unknown,
+  schema: S,
+): ConfigResult<v.InferInput<S>> {
   const shape = shapeProblems(schema, value, '').map((found) => ({ file, ...found }))
   const result = v.safeParse(schema, value)
-  if (result.success && shape.length === 0) return { kind: 'ok', config: result.output }
+  if (result.success && shape.length === 0) return { kind: 'ok', config: value as v.InferInput<S> }
   const issues = (result.issues ?? []).filter((issue) => !isUnknownKey(issue)).map((issue) => describe(file, issue))
   return { kind: 'bad', problems: [...shape, ...issues] }
 }

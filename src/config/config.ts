@@ -1,10 +1,11 @@
 /** The effective configuration: what the files say, the root's defaults, and ours, in this order. */
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { DEFAULT_EXIT_CODES, DEFAULT_SETTLE_POLICY, type QueueConfig, type SettlePolicy } from '../domain/policy.ts'
-import { type ConfigResult, checkFile } from './check.ts'
+import type { QueueConfig, SettlePolicy } from '../domain/policy.ts'
+import { type ConfigResult, checkFile, checkValue } from './check.ts'
+import { defaultSettings } from './defaults.ts'
 import type { ConfigProblem } from './file.ts'
-import { QueueFile, type QueueSettings, RootFile } from './schema.ts'
+import { type EffectiveValue, effectiveValues, mergeSettings, type Settings } from './merge.ts'
+import { ItemPolicy, QueueFile, type QueueInput, type QueueSettings, RootFile, readSettings } from './schema.ts'
 
 export type { ConfigResult } from './check.ts'
 export { type ConfigProblem, formatProblem } from './file.ts'
@@ -13,22 +14,12 @@ export interface RootConfig {
   /** How many workers may stay without work. */
   readonly warmWorkers: number
   /** Defaults for every queue, as they stand in the file. */
-  readonly queue: QueueSettings
+  readonly queue: QueueInput
 }
 
 export const DEFAULT_ROOT_CONFIG: RootConfig = { warmWorkers: 16, queue: {} }
 
 const CONFIG_FILE = 'config.json'
-
-const STATE_NAMES = {
-  prep: 'prep',
-  que: 'que',
-  run: 'run',
-  pause: 'pause',
-  done: 'done',
-  relayed: 'relayed',
-  _err: '_err',
-} as const
 
 /** Names in a queue that are taken whatever `dirs` says. */
 const OWN_NAMES = [
@@ -50,7 +41,7 @@ export function loadRootConfig(root: string): ConfigResult<RootConfig> {
   const checked = checkFile(file, RootFile)
   if (checked.kind === 'bad') return checked
   const { warm_workers, queue = {} } = checked.config
-  const problems = dirProblems(file, 'queue.dirs', stateDirs(queue, {}))
+  const problems = dirProblems(file, 'queue.dirs', effective(queue, {}).dirs)
   if (problems.length > 0) return { kind: 'bad', problems }
   return { kind: 'ok', config: { warmWorkers: warm_workers ?? DEFAULT_ROOT_CONFIG.warmWorkers, queue } }
 }
@@ -65,40 +56,69 @@ export function loadQueueConfig(queuePath: string, root: RootConfig = DEFAULT_RO
   return problems.length > 0 ? { kind: 'bad', problems } : { kind: 'ok', config }
 }
 
+/** Every value in force for that queue, and whose word it is; or what is wrong with its file. */
+export function explainQueueConfig(queuePath: string, root: RootConfig): ConfigResult<readonly EffectiveValue[]> {
+  const checked = checkFile(join(queuePath, CONFIG_FILE), QueueFile)
+  if (checked.kind === 'bad') return checked
+  const { $schema: _link, ...queue } = checked.config
+  return { kind: 'ok', config: effectiveValues({ default: defaultSettings(), root: root.queue, queue }) }
+}
+
 /** Of a queue that says nothing. */
 export function defaultQueueConfig(): QueueConfig {
   return effective({}, {})
 }
 
-function effective(own: QueueSettings, inherited: QueueSettings): QueueConfig {
-  const set = { ...inherited, ...own }
+/**
+ * The configuration for one item: its message's `policy` laid over its queue's. The problems name the keys of the
+ * policy; `file` is what they call it.
+ */
+export function itemConfig(config: QueueConfig, policy: unknown, file = 'msg: policy'): ConfigResult<QueueConfig> {
+  const checked = checkValue(file, policy, ItemPolicy)
+  if (checked.kind === 'bad') return checked
+  return { kind: 'ok', config: fromSettings(mergeSettings(config.settings, checked.config)) }
+}
+
+function effective({ $schema: _link, ...own }: QueueFileInput, inherited: QueueInput): QueueConfig {
+  return fromSettings(mergeSettings(defaultSettings(), inherited, own))
+}
+
+function fromSettings(settings: Settings): QueueConfig {
+  const set = readSettings(settings) as CompleteSettings
   return {
-    handler: argvOf(set.handler ?? './handler'),
-    execPrefix: set.exec_prefix ?? [],
-    env: { ...inherited.env, ...own.env },
-    slots: set.slots ?? availableParallelism(),
-    nice: set.nice ?? 0,
-    settle: set.settle ?? 1000,
+    settings,
+    handler: argvOf(set.handler),
+    execPrefix: set.exec_prefix,
+    env: set.env,
+    slots: set.slots,
+    nice: set.nice,
+    settle: set.settle,
     marker: set.marker,
-    policy: settlePolicy(own, inherited),
-    dup: set.dup ?? false,
-    maxLog: set.max_log ?? 64 * 1024 ** 2,
-    termTimeout: set.term_timeout ?? 4000,
-    durability: set.durability ?? 'group',
-    dirs: stateDirs(own, inherited),
-    shared: set.shared ?? false,
+    policy: settlePolicy(set),
+    dup: set.dup,
+    maxLog: set.max_log,
+    termTimeout: set.term_timeout,
+    durability: set.durability,
+    dirs: set.dirs as QueueConfig['dirs'],
+    shared: set.shared,
   }
 }
 
-function settlePolicy(own: QueueSettings, inherited: QueueSettings): SettlePolicy {
-  const set = { ...inherited, ...own }
+type QueueFileInput = QueueInput & { readonly $schema?: string | undefined }
+
+/** Keys that have a default are there. */
+type CompleteSettings = QueueSettings & {
+  readonly [K in keyof ReturnType<typeof defaultSettings> & keyof QueueSettings]: NonNullable<QueueSettings[K]>
+}
+
+function settlePolicy(set: CompleteSettings): SettlePolicy {
   return {
-    exitCodes: { ...DEFAULT_EXIT_CODES, ...inherited.exit_codes, ...own.exit_codes },
-    handshake: set.handshake ?? DEFAULT_SETTLE_POLICY.handshake,
-    maxAttempts: set.max_attempts ?? DEFAULT_SETTLE_POLICY.maxAttempts,
-    retryLimit: own.retry?.limit ?? inherited.retry?.limit ?? DEFAULT_SETTLE_POLICY.retryLimit,
-    retryDelay: own.retry?.delay ?? inherited.retry?.delay ?? DEFAULT_SETTLE_POLICY.retryDelay,
-    rescheduleAfter: set.reschedule_after ?? DEFAULT_SETTLE_POLICY.rescheduleAfter,
+    exitCodes: set.exit_codes,
+    handshake: set.handshake,
+    maxAttempts: set.max_attempts,
+    retryLimit: set.retry.limit ?? 0,
+    retryDelay: set.retry.delay ?? 0,
+    rescheduleAfter: set.reschedule_after,
     relayTo: set.relay_to,
   }
 }
@@ -107,14 +127,6 @@ function settlePolicy(own: QueueSettings, inherited: QueueSettings): SettlePolic
 function argvOf(handler: string | readonly string[]): readonly string[] {
   if (typeof handler !== 'string') return handler
   return [handler.includes('/') ? handler : `./${handler}`]
-}
-
-function stateDirs(own: QueueSettings, inherited: QueueSettings): QueueConfig['dirs'] {
-  return { ...STATE_NAMES, ...defined(inherited.dirs), ...defined(own.dirs) }
-}
-
-function defined(dirs: QueueSettings['dirs']): Partial<QueueConfig['dirs']> {
-  return Object.fromEntries(Object.entries(dirs ?? {}).filter(([, name]) => name !== undefined))
 }
 
 function dirProblems(file: string, key: string, dirs: QueueConfig['dirs']): ConfigProblem[] {

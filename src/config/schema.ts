@@ -1,53 +1,8 @@
 /** What may stand in a config.json: the keys, their forms, and what each is for (docs/config.schema.json). */
 import * as v from 'valibot'
 import { EXIT_MEANINGS } from '../domain/policy.ts'
-import { DURATION_PATTERN, parseDuration, parseSize, SIZE_PATTERN } from './units.ts'
+import { argv, count, described, duration, exitCode, flag, size, word } from './forms.ts'
 
-const duration = v.pipe(
-  v.union(
-    [v.pipe(v.string(), v.regex(DURATION_PATTERN, say('a duration', '"90s"'))), v.pipe(v.number(), v.minValue(0))],
-    say('a duration', '"90s"'),
-  ),
-  v.rawTransform(({ dataset, addIssue, NEVER }) => {
-    const ms = parseDuration(dataset.value)
-    if (ms !== undefined) return ms
-    addIssue({ message: say('a duration', '"90s"') })
-    return NEVER
-  }),
-)
-const size = v.pipe(
-  v.union(
-    [v.pipe(v.string(), v.regex(SIZE_PATTERN, say('a size', '"64M"'))), v.pipe(v.number(), v.integer(), v.minValue(0))],
-    say('a size', '"64M"'),
-  ),
-  v.rawTransform(({ dataset, addIssue, NEVER }) => {
-    const bytes = parseSize(dataset.value)
-    if (bytes !== undefined) return bytes
-    addIssue({ message: say('a size', '"64M"') })
-    return NEVER
-  }),
-)
-
-function say(what: string, example: string): string {
-  return `must be ${what}, such as ${example}`
-}
-
-function count(from: number, to: number) {
-  const message = `must be a whole number from ${from} to ${to}`
-  return v.pipe(v.number(message), v.integer(message), v.minValue(from, message), v.maxValue(to, message))
-}
-
-function described<S extends v.GenericSchema>(schema: S, description: string) {
-  return v.optional(v.pipe(schema, v.description(description)))
-}
-
-const word = v.pipe(
-  v.string('must be a text'),
-  v.nonEmpty('must not be empty'),
-  v.regex(/^[^\0]*$/, 'must not hold a NUL character'),
-)
-const argv = v.array(word, 'must be a list of texts')
-const flag = v.boolean('must be true or false')
 const dirName = v.pipe(
   v.string('must be a text'),
   v.regex(/^(?!\.)[^/\u0000-\u001f\u007f]{1,200}$/, 'must be one plain directory name, without "/" or a leading dot'),
@@ -79,11 +34,6 @@ const dirs = v.strictObject(
 
 const envName = v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'is no name for an environment variable'))
 const envValue = v.pipe(v.string('must be a text'), v.regex(/^[^\0]*$/, 'must not hold a NUL character'))
-const exitCode = v.pipe(
-  v.string(),
-  v.regex(/^(?:\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])$/, 'is no exit code: they are "0" to "255"'),
-)
-
 /** Keys of a queue; every one has a default. */
 export const queueKeys = {
   handler: described(
@@ -135,6 +85,13 @@ export const queueKeys = {
   shared: described(flag, 'Opens que/ and prep/ to the group. Default: false.'),
 } as const
 
+/** What a message may say otherwise for its own item (`policy` in `msg`). */
+const { retry: itemRetry, max_attempts, reschedule_after, relay_to, max_log, term_timeout } = queueKeys
+export const ItemPolicy = v.strictObject(
+  { retry: itemRetry, max_attempts, reschedule_after, relay_to, max_log, term_timeout },
+  'must be an object',
+)
+
 const queueSection = v.strictObject(queueKeys, 'must be an object')
 const schemaLink = described(v.string('must be a text'), 'For editors: where the schema lies.')
 
@@ -151,4 +108,12 @@ export const RootFile = v.strictObject(
   'must be an object',
 )
 
+/** As it stands in a file. */
+export type QueueInput = v.InferInput<typeof queueSection>
+/** Read: durations in milliseconds, sizes in bytes. */
 export type QueueSettings = v.InferOutput<typeof queueSection>
+
+/** Of a merge of settings that were checked one by one. */
+export function readSettings(settings: unknown): QueueSettings {
+  return v.parse(queueSection, settings)
+}

@@ -69,6 +69,8 @@ export interface Msg {
   readonly orig_msg_id?: string
   /** The dropped file's own name, percent-encoded if it is not UTF-8. */
   readonly name?: string
+  /** What is otherwise for this item than for its queue: keys of config.json (docs/PROTOCOL.md, `msg`). */
+  readonly policy?: unknown
   readonly attempts?: readonly Attempt[]
   /** Written durably before an item is published into another queue: what is published twice is found by it. */
   readonly relay?: { readonly to: string; readonly id: string }

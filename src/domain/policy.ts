@@ -46,6 +46,8 @@ export type StateDirNames = Readonly<Record<State, string>>
 
 /** The effective configuration of one queue: every key has a value. */
 export interface QueueConfig {
+  /** In the words of the files, merged: what an item's own policy is laid over. */
+  readonly settings: Readonly<Record<string, unknown>>
   /** The handler's argv; `./handler` in the queue's directory by default. Relative paths are the queue's. */
   readonly handler: readonly string[]
   /** Put before the handler's argv, as `["nice", "-n", "5"]`. */

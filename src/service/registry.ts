@@ -1,5 +1,6 @@
 /** Every verb, once. The command line, its help and its completion are made from this. */
 import type { Answer } from './answer.ts'
+import { config } from './config.ts'
 import type { Context } from './context.ts'
 import { create } from './create.ts'
 import { edit } from './edit.ts'
@@ -26,6 +27,7 @@ export const VERBS = {
   create,
   inject,
   queues,
+  config,
   ls,
   show,
   why,

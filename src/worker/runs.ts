@@ -1,8 +1,6 @@
 /** What runs: begun here or adopted, stopped when it must be, handed to the settler when it ended. */
 import type { Outcome } from '../domain/item.ts'
 import type { ItemId, RawName } from '../domain/name.ts'
-import { recordStop, type StopCause } from '../fsqueue/attempt.ts'
-import { QueueIoError } from '../fsqueue/errors.ts'
 import { look } from '../fsqueue/place.ts'
 import type { Slot, SlotReport } from '../launch/slot.ts'
 import type { SlotState } from '../launch/slot-script.ts'
@@ -10,7 +8,7 @@ import { DupServer } from './dup.ts'
 import { Fifos } from './fifo.ts'
 import { makeSettler } from './make-settler.ts'
 import { Pool } from './pool.ts'
-import { exitOutcome, type Run, runPath, signalRun } from './run.ts'
+import { exitOutcome, type Run, runPath } from './run.ts'
 import type { Settler } from './settler.ts'
 import { Strays } from './strays.ts'
 import { Watchman } from './watchman.ts'
@@ -151,26 +149,6 @@ export class Runs {
       this.#worker.pause(`slot ${slot.pid} died`)
     }
     this.#watchman.look()
-  }
-
-  /** TERM, grace, KILL to the whole group. The cause is on the disk first. */
-  stop(run: Run, cause: StopCause): void {
-    if (run.stopping !== undefined || run.isEnding) return
-    const { queue, emit } = this.#worker.options
-    run.stopping = cause
-    try {
-      recordStop(runPath(queue, run), run.attempt, cause)
-    } catch (error) {
-      // A full disk must not keep anybody alive; only a crash now would forget why.
-      if (!(error instanceof QueueIoError)) throw error
-    }
-    emit({ kind: 'item-stopping', id: run.id, cause, signal: 'SIGTERM' })
-    signalRun(run, 'SIGTERM')
-    signalRun(run, 'SIGCONT')
-    run.killTimer = setTimeout(() => {
-      emit({ kind: 'item-stopping', id: run.id, cause, signal: 'SIGKILL' })
-      signalRun(run, 'SIGKILL')
-    }, this.#worker.config.termTimeout)
   }
 
   /** It ended while no worker looked: the copies that it asked for at its end are still to be made. */

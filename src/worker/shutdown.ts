@@ -1,5 +1,6 @@
 /** The ends of a worker (domain/worker-protocol.ts, StopMode). Resolves when it may exit. */
 import type { StopMode } from '../domain/worker-protocol.ts'
+import { stopRun } from './stop-run.ts'
 import type { Worker } from './worker.ts'
 
 const POLL_MS = 20
@@ -12,7 +13,7 @@ export async function shutDown(worker: Worker, mode: StopMode): Promise<void> {
   worker.intake.close()
   switch (mode) {
     case 'term':
-      for (const run of worker.runs.running()) worker.runs.stop(run, 'shutdown')
+      for (const run of worker.runs.running()) stopRun(worker, run, 'shutdown')
       await quiet(worker, Number.POSITIVE_INFINITY)
       break
     case 'drain':

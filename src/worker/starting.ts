@@ -8,6 +8,7 @@ import { isDiskTrouble, isShortage, refusedBySystem } from '../fsqueue/errors.ts
 import { ensureQueue } from '../fsqueue/layout.ts'
 import { loadNative, type Native } from '../os/native.ts'
 import { syncClaim } from './careful.ts'
+import { policyProblem } from './item-config.ts'
 import { ReadinessCheck } from './readiness.ts'
 import { type StartContext, startRun, takeEntry, unclaim } from './starter.ts'
 import type { Worker } from './worker.ts'
@@ -82,6 +83,11 @@ export class Starting {
     if (item.refusal !== undefined) {
       emit({ kind: 'item-refused', name: entry.raw, why: item.refusal })
       this.#refuse(item, item.refusal)
+      return
+    }
+    const problem = policyProblem(this.#worker.config, item.msg)
+    if (problem !== undefined) {
+      this.#refuse(item, problem)
       return
     }
     const handler = this.#worker.handler.look(this.#worker.command, now)

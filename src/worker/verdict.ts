@@ -9,6 +9,7 @@ import type { QueueIoError } from '../fsqueue/errors.ts'
 import type { Moved } from '../fsqueue/move.ts'
 import type { QueueDir } from '../fsqueue/place.ts'
 import type { Syncer } from '../fsqueue/sync.ts'
+import { configOf } from './item-config.ts'
 import { inlineResult } from './result.ts'
 import { type Ended, runPath } from './run.ts'
 
@@ -53,7 +54,7 @@ export function decideVerdict(context: SettlerContext, ended: Ended): Settled {
   const { queue, config, handlerFails } = context
   const item = runPath(queue, ended)
   const lines = ended.attempt === 0 ? [] : (readAttempt(item, ended.attempt)?.lines ?? [])
-  const { policy } = config()
+  const { policy } = configOf(config(), ended.msg)
   const { outcome } = ended
   const doubtful = outcome.kind === 'exited' && (outcome.code === 126 || outcome.code === 127)
   const fails = doubtful && handlerFails()

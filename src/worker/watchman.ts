@@ -2,9 +2,11 @@
 import { hasStarted, readAttempt } from '../fsqueue/attempt.ts'
 import { refusedBySystem } from '../fsqueue/errors.ts'
 import { cutLog, findLeftovers, isCanceled, killLeftover, logSize } from './guard.ts'
+import { configOf } from './item-config.ts'
 import { isAttemptAlive } from './liveness.ts'
 import { exitOutcome, type Run, runPath } from './run.ts'
 import type { Runs } from './runs.ts'
+import { stopRun } from './stop-run.ts'
 import type { Worker } from './worker.ts'
 
 const TICK_MS = 1000
@@ -81,7 +83,7 @@ export class Watchman {
     const { queue } = this.#worker.options
     for (const run of this.#runs.running()) {
       this.#caringFor(() => {
-        if (isCanceled(queue, run)) this.#runs.stop(run, 'cancel')
+        if (isCanceled(queue, run)) stopRun(this.#worker, run, 'cancel')
       })
       this.limitLog(run)
     }
@@ -92,7 +94,7 @@ export class Watchman {
   /** A log over its limit keeps its beginning and its end. At the end of a run, too: a second is long for a flood. */
   limitLog(run: Run): void {
     const { queue, emit } = this.#worker.options
-    const { maxLog } = this.#worker.config
+    const { maxLog } = configOf(this.#worker.config, run.msg)
     this.#caringFor(() => {
       const bytes = logSize(runPath(queue, run))
       if (bytes <= maxLog) return

@@ -9,6 +9,7 @@ import { isDiskTrouble, isShortage, type QueueIoError } from '../fsqueue/errors.
 import type { QueueDir } from '../fsqueue/place.ts'
 import type { RqEvent } from '../log/events.ts'
 import { type Flags, readFlags, slotEnvironment } from './admin.ts'
+import { Alarm, type Wake } from './alarm.ts'
 import { Configuration } from './configuration.ts'
 import { DiskState } from './disk-state.ts'
 import { HandlerState } from './handler-state.ts'
@@ -19,8 +20,6 @@ import { Runs } from './runs.ts'
 import { Starting } from './starting.ts'
 
 const BEHIND_OTHERS: Millis = 500
-const DUE_AGAIN: Millis = 1000
-const DUE_LATELY: Millis = 50
 const SHORTAGE_PAUSE: Millis = 1000
 /** Verdicts on their way to the disk, per slot, before nothing more is started. */
 const UNSETTLED_PER_SLOT = 64
@@ -56,8 +55,9 @@ export class Worker {
   /** What people may look at has changed. */
   onChange: () => void = () => undefined
   #shortage: QueueFacts['shortage']
-  #timer: NodeJS.Timeout | undefined
-  #timerFor: Millis | undefined = Number.POSITIVE_INFINITY
+  /** When this queue wants a worker, whatever happens: a retired one is started again for it. */
+  readonly due: Wake[] = [() => this.intake.schedule.nextTime()]
+  readonly #alarm: Alarm
   readonly #idleness: Idleness
   #pumping = false
   #hasRecovered = false
@@ -77,8 +77,17 @@ export class Worker {
     this.disk = new DiskState(this)
     this.#idleness = new Idleness(
       () => this.isIdle,
-      () => this.intake.schedule.nextTime(),
+      () => this.#nextDue(Date.now()),
       options.tell,
+    )
+    this.#alarm = new Alarm(
+      [
+        (now) => this.#nextDue(now),
+        (now) => this.handler.broken(this.command, now)?.until ?? Number.POSITIVE_INFINITY,
+        (now) =>
+          this.#shortage !== undefined && now < this.#shortage.until ? this.#shortage.until : Number.POSITIVE_INFINITY,
+      ],
+      () => this.#timeHasCome(),
     )
     this.runs = new Runs(this)
   }
@@ -149,39 +158,22 @@ export class Worker {
     this.disk.well()
   }
 
-  /** When something may start that cannot now; infinite if only an event can tell. */
-  #nextTime(now: Millis): Millis {
-    return Math.min(
-      this.intake.schedule.nextTime(),
-      this.handler.broken(this.command, now)?.until ?? Number.POSITIVE_INFINITY,
-      this.#shortage !== undefined && now < this.#shortage.until ? this.#shortage.until : Number.POSITIVE_INFINITY,
-    )
+  #nextDue(now: Millis): Millis {
+    return Math.min(...this.due.map((wake) => wake(now)))
+  }
+
+  #timeHasCome(): void {
+    // A hint of a flag may have been lost.
+    this.flags = readFlags()
+    this.pump()
   }
 
   /** Nothing to do until an event or a time; tells the supervisor, which may let us go. */
   #rest(): void {
-    const now = Date.now()
-    const next = this.#nextTime(now)
-    if (next !== this.#timerFor) this.#wakeAt(next, now)
+    if (this.stopping !== undefined) this.#alarm.off()
+    this.#alarm.set(Date.now())
     this.onChange()
     this.#idleness.look()
-  }
-
-  #wakeAt(next: Millis, now: Millis): void {
-    clearTimeout(this.#timer)
-    this.#timerFor = next
-    if (!Number.isFinite(next) || this.stopping !== undefined) return
-    // A clock that is set moves what is due; look at least once a minute.
-    this.#timer = setTimeout(
-      () => {
-        this.#timerFor = undefined
-        // A hint of a flag may have been lost.
-        this.flags = readFlags()
-        this.pump()
-      },
-      // What is due by now and did not start waits for an event, not for the clock.
-      next < now - DUE_LATELY ? DUE_AGAIN : Math.min(60_000, Math.max(1, next - now)),
-    )
   }
 
   get isIdle(): boolean {
