@@ -39,8 +39,10 @@ export function count(from: number, to: number) {
   return v.pipe(v.number(message), v.integer(message), v.minValue(from, message), v.maxValue(to, message))
 }
 
-export function described<S extends v.GenericSchema>(schema: S, description: string) {
-  return v.optional(v.pipe(schema, v.description(description)))
+/** Behind a value's form and before what turns it into another: it speaks of what stands in the file. */
+export function described<S extends v.GenericSchema>(schema: S, description: string): v.OptionalSchema<S, undefined> {
+  const [form, ...actions] = 'pipe' in schema ? (schema.pipe as [v.GenericSchema, ...v.GenericPipeItem[]]) : [schema]
+  return v.optional(v.pipe(form, v.description(description), ...actions) as unknown as S)
 }
 
 export const word = v.pipe(
