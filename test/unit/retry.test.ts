@@ -56,7 +56,7 @@ describe('a retry waits', () => {
         const least = retryDelay(given, spent, 0)
         const delay = retryDelay(given, spent, chance)
         expect(delay).toBeGreaterThanOrEqual(least)
-        expect(delay).toBeLessThanOrEqual(Math.ceil(least * (1 + jitter)))
+        expect(delay).toBeLessThanOrEqual((least + 1) * (1 + jitter) + 1)
         expect(Number.isSafeInteger(delay)).toBe(true)
       }),
     )
