@@ -6,6 +6,7 @@ import { defaultSettings } from './defaults.ts'
 import type { ConfigProblem } from './file.ts'
 import { type EffectiveValue, effectiveValues, mergeSettings, type Settings } from './merge.ts'
 import { ItemPolicy, QueueFile, type QueueInput, type QueueSettings, RootFile, readSettings } from './schema.ts'
+import { readRetry } from './schema-retry.ts'
 
 export type { ConfigResult } from './check.ts'
 export { type ConfigProblem, formatProblem } from './file.ts'
@@ -116,8 +117,7 @@ function settlePolicy(set: CompleteSettings): SettlePolicy {
     exitCodes: set.exit_codes,
     handshake: set.handshake,
     maxAttempts: set.max_attempts,
-    retryLimit: set.retry.limit ?? 0,
-    retryDelay: set.retry.delay ?? 0,
+    retry: readRetry(set.retry),
     rescheduleAfter: set.reschedule_after,
     relayTo: set.relay_to,
   }

@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os'
 import { DEFAULT_EXIT_CODES } from '../domain/policy.ts'
 import type { QueueInput } from './schema.ts'
+import { DEFAULT_RETRY_SETTINGS } from './schema-retry.ts'
 
 export function defaultSettings() {
   return {
@@ -15,7 +16,7 @@ export function defaultSettings() {
     nice: 0,
     settle: '1s',
     max_attempts: 15,
-    retry: { limit: 0, delay: '60s' },
+    retry: DEFAULT_RETRY_SETTINGS,
     reschedule_after: '60s',
     exit_codes: DEFAULT_EXIT_CODES,
     handshake: 'none',

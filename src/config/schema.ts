@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import { EXIT_MEANINGS } from '../domain/policy.ts'
 import { argv, count, described, duration, exitCode, flag, size, word } from './forms.ts'
+import { retryKeys } from './schema-retry.ts'
 
 const dirName = v.pipe(
   v.string('must be a text'),
@@ -10,14 +11,6 @@ const dirName = v.pipe(
 
 /** Each is kept in the item's `msg`, from which they are counted. */
 const MOST_ATTEMPTS = 1000
-
-const retry = v.strictObject(
-  {
-    limit: described(count(0, MOST_ATTEMPTS), 'How often a plain failure becomes a reschedule.'),
-    delay: described(duration, 'How long each of these retries waits.'),
-  },
-  'must be an object with `limit` and `delay`',
-)
 
 const dirs = v.strictObject(
   {
@@ -59,7 +52,7 @@ export const queueKeys = {
     'A file x waits for x plus this, as in ".done".',
   ),
   max_attempts: described(count(1, MOST_ATTEMPTS), 'Counted attempts before an item fails for good. Default: 15.'),
-  retry: described(retry, 'What a plain failure (exit 1) is followed by. Default: no retry.'),
+  ...retryKeys,
   reschedule_after: described(duration, 'How long exit 75 and 111 wait, unless the handler says. Default: 60s.'),
   exit_codes: described(
     v.record(
@@ -86,9 +79,9 @@ export const queueKeys = {
 } as const
 
 /** What a message may say otherwise for its own item (`policy` in `msg`). */
-const { retry: itemRetry, max_attempts, reschedule_after, relay_to, max_log, term_timeout } = queueKeys
+const { retry, max_attempts, reschedule_after, relay_to, max_log, term_timeout } = queueKeys
 export const ItemPolicy = v.strictObject(
-  { retry: itemRetry, max_attempts, reschedule_after, relay_to, max_log, term_timeout },
+  { retry, max_attempts, reschedule_after, relay_to, max_log, term_timeout },
   'must be an object',
 )
 

@@ -1,5 +1,6 @@
 /** The words: states, moves, messages, attempts, outcomes, verdicts (docs/PROTOCOL.md). */
 import type { Millis } from './name.ts'
+import type { Failure } from './retry.ts'
 
 /** Where an item is. The state IS the directory; no second copy is kept. */
 export const STATES = ['prep', 'que', 'run', 'pause', 'done', 'relayed', '_err'] as const
@@ -27,8 +28,16 @@ export const MOVES = {
   _err: ['que'],
 } as const satisfies Record<State, readonly State[]>
 
+/** Limits that end a run which is over them. */
+export const LIMIT_CAUSES = ['timeout', 'cpu', 'memory', 'silence'] as const
+export type LimitCause = (typeof LIMIT_CAUSES)[number]
+
+/** Why we end a run. */
+export const STOP_CAUSES = ['cancel', 'shutdown', ...LIMIT_CAUSES] as const
+export type StopCause = (typeof STOP_CAUSES)[number]
+
 /** Why an attempt ended other than by its own exit. */
-export const CAUSES = ['cancel', 'shutdown', 'lost', 'refused', 'broken-handler'] as const
+export const CAUSES = [...STOP_CAUSES, 'lost', 'refused', 'broken-handler'] as const
 export type Cause = (typeof CAUSES)[number]
 
 export const VERDICTS = ['done', 'fail', 'reschedule', 'relay', 'interrupted', 'broken'] as const
@@ -48,7 +57,11 @@ export interface Attempt {
   readonly text?: string
   /** Not before, unix seconds: when a rescheduled item runs again. */
   readonly due?: number
+  /** The queue in which it is retried, where that is another one. */
+  readonly queue?: string
+  /** Seconds of CPU time. */
   readonly cpu?: number
+  /** The most memory that was seen, bytes. */
   readonly max_rss?: number
   /** Not counted toward `max_attempts`: we interrupted it, or the handler is broken. */
   readonly free?: boolean
@@ -81,14 +94,21 @@ export interface Msg {
 /** Fact: what the operating system told us about one run of a handler. */
 export type Outcome =
   | { readonly kind: 'exited'; readonly code: number }
-  | { readonly kind: 'stopped'; readonly cause: 'cancel' | 'shutdown'; readonly code: number | undefined }
+  /** `detail`: how it was over its limit, in words; not known after a crash of ours. */
+  | {
+      readonly kind: 'stopped'
+      readonly cause: StopCause
+      readonly code: number | undefined
+      readonly detail?: string | undefined
+    }
   | { readonly kind: 'lost' }
   | { readonly kind: 'refused'; readonly reason: string }
 
 /** Meaning: what that fact says about the item. */
 export type Verdict =
   | { readonly kind: 'done'; readonly text: string }
-  | { readonly kind: 'fail'; readonly text: string; readonly final: boolean }
+  /** `failure`: by which rule it is retried or given up; without one it is not the item that failed. */
+  | { readonly kind: 'fail'; readonly text: string; readonly final: boolean; readonly failure?: Failure }
   /** `growing`: at once the first time, then later and later, up to `after`. */
   | { readonly kind: 'reschedule'; readonly text: string; readonly after: Millis; readonly growing?: true }
   | { readonly kind: 'relay'; readonly text: string; readonly dest: string }
@@ -101,7 +121,7 @@ export type Move =
   | { readonly to: 'done' }
   | { readonly to: 'relayed' }
   | { readonly to: '_err' }
-  /** `due` is in unix seconds; without it the item may run at once. */
-  | { readonly to: 'que'; readonly due: number | undefined }
+  /** `due` is in unix seconds; without it the item may run at once. `queue`: that of another queue. */
+  | { readonly to: 'que'; readonly due: number | undefined; readonly queue?: string }
   /** Publish into a neighbour queue first, then move to relayed/. */
   | { readonly to: 'relay'; readonly dest: string }

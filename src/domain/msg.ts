@@ -80,7 +80,7 @@ function parseAttempts(value: unknown): readonly Attempt[] | undefined {
   return value.every(isAttempt) ? value : undefined
 }
 
-const ATTEMPT_TEXT = ['started', 'ended', 'signal', 'cause', 'to', 'text'] as const
+const ATTEMPT_TEXT = ['started', 'ended', 'signal', 'cause', 'to', 'text', 'queue'] as const
 const ATTEMPT_NUMBERS = ['exit', 'due', 'cpu', 'max_rss'] as const
 
 function isAttempt(value: unknown): value is Attempt {

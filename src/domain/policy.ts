@@ -1,6 +1,7 @@
 /** What a queue's configuration decides about its items, and the defaults. */
 import type { State } from './item.ts'
 import type { Millis } from './name.ts'
+import { DEFAULT_RETRY, type RetryPolicy } from './retry.ts'
 
 /** What an exit status means. `fail` may be retried, `fatal` never. */
 export const EXIT_MEANINGS = ['done', 'fail', 'fatal', 'reschedule', 'relay', 'broken'] as const
@@ -12,9 +13,8 @@ export interface SettlePolicy {
   readonly handshake: 'none' | 'required'
   /** Counted attempts before an item fails for good. */
   readonly maxAttempts: number
-  /** How often a plain failure is turned into a reschedule. */
-  readonly retryLimit: number
-  readonly retryDelay: Millis
+  /** What turns a failure into a reschedule. */
+  readonly retry: RetryPolicy
   /** How long exit 75 and 111 wait when the handler does not say. */
   readonly rescheduleAfter: Millis
   readonly relayTo: string | undefined
@@ -35,8 +35,7 @@ export const DEFAULT_SETTLE_POLICY: SettlePolicy = {
   exitCodes: DEFAULT_EXIT_CODES,
   handshake: 'none',
   maxAttempts: 15,
-  retryLimit: 0,
-  retryDelay: 60_000,
+  retry: DEFAULT_RETRY,
   rescheduleAfter: 60_000,
   relayTo: undefined,
 }

@@ -2,7 +2,7 @@
  * What an item found in run/ means. Every crash is answered here and nowhere else.
  * docs/PROTOCOL.md, "Recovery", is this file as a table.
  */
-import type { Attempt, Move, Outcome } from './item.ts'
+import type { Attempt, Move, Outcome, StopCause } from './item.ts'
 import { recordedMove } from './settle.ts'
 
 /** What lies in `run/<item>/`, and what /proc says of it. */
@@ -24,7 +24,7 @@ export interface FoundAttempt {
   /** Does any process have the slot's process group? */
   readonly groupAlive: boolean
   /** Why we were stopping it, if we were. */
-  readonly stopping: 'cancel' | 'shutdown' | undefined
+  readonly stopping: StopCause | undefined
 }
 
 export type Recovery =

@@ -2,10 +2,13 @@
  * Where an item goes after its handler ended: Outcome (what the system saw) → Verdict (what it means) →
  * Move (what to do). Pure and total; docs/PROTOCOL.md, "Exit status", is this file as a table.
  */
-import type { Attempt, Cause, Move, Outcome, State, Verdict } from './item.ts'
+import type { Attempt, Cause, LimitCause, Move, Outcome, State, Verdict } from './item.ts'
 import { MOVES } from './item.ts'
+import { OVER_LIMIT } from './limits.ts'
 import type { Millis } from './name.ts'
-import type { SettlePolicy } from './policy.ts'
+import type { ExitMeaning, SettlePolicy } from './policy.ts'
+import { type Failure, mayRetry, retryDelay, ruleFor } from './retry.ts'
+import { signalOf } from './signals.ts'
 import { firstVerdict, type StatusLine, type VerdictLine } from './status-line.ts'
 
 export interface Ended {
@@ -25,19 +28,20 @@ export function judge(ended: Ended, policy: SettlePolicy): Verdict {
       return judgeExit(outcome.code, ended, policy)
     case 'stopped':
       return judgeStop(outcome, ended, policy)
-    case 'lost':
-      return {
-        kind: 'reschedule',
-        text: 'lost: its process died without an exit status',
-        after: policy.rescheduleAfter,
-        growing: true,
-      }
+    case 'lost': {
+      const text = 'lost: its process died without an exit status'
+      if (policy.retry.causes.lost !== undefined)
+        return { kind: 'fail', text, final: false, failure: { cause: 'lost' } }
+      return { kind: 'reschedule', text, after: policy.rescheduleAfter, growing: true }
+    }
     case 'refused':
       return { kind: 'fail', text: outcome.reason, final: true }
   }
 }
 
-function judgeStop(outcome: Extract<Outcome, { kind: 'stopped' }>, ended: Ended, policy: SettlePolicy): Verdict {
+type Stop = Extract<Outcome, { kind: 'stopped' }>
+
+function judgeStop(outcome: Stop, ended: Ended, policy: SettlePolicy): Verdict {
   switch (outcome.cause) {
     case 'cancel':
       return { kind: 'fail', text: 'canceled', final: true }
@@ -49,15 +53,35 @@ function judgeStop(outcome: Extract<Outcome, { kind: 'stopped' }>, ended: Ended,
         ? { kind: 'interrupted', text: 'interrupted by shutdown' }
         : verdict
     }
+    case 'timeout':
+    case 'cpu':
+    case 'memory':
+    case 'silence':
+      return judgeLimit(outcome.cause, outcome, ended, policy)
   }
+}
+
+/** A success that it says in so many words counts, even on TERM; an exit of 0 alone may be how it takes a TERM. */
+function judgeLimit(cause: LimitCause, { code, detail }: Stop, ended: Ended, policy: SettlePolicy): Verdict {
+  const line = firstVerdict(ended.lines)
+  const meaning = code === undefined ? 'fail' : meaningOf(code, policy)
+  if (meaning === 'done' && (line?.kind === 'done' || line?.kind === 'relayed'))
+    return judgeSuccess(line, 0, ended, policy)
+  const text = `${cause}: ${detail ?? OVER_LIMIT[cause]}`
+  return { kind: 'fail', text, final: meaning === 'fatal', failure: { cause } }
+}
+
+/** `retry.fatal` wins over `exit_codes`. */
+function meaningOf(code: number, policy: SettlePolicy): ExitMeaning {
+  return policy.retry.fatal.includes(code) ? 'fatal' : (policy.exitCodes[String(code)] ?? 'fail')
 }
 
 function judgeExit(code: number, ended: Ended, policy: SettlePolicy): Verdict {
   const line = firstVerdict(ended.lines)
-  const meaning = policy.exitCodes[String(code)] ?? 'fail'
+  const meaning = meaningOf(code, policy)
   switch (meaning) {
     case 'done':
-      return judgeSuccess(line, ended, policy)
+      return judgeSuccess(line, code, ended, policy)
     case 'reschedule': {
       const after = line?.kind === 'resend' ? line.seconds * 1000 : policy.rescheduleAfter
       return { kind: 'reschedule', text: lineText(line) || `exit ${code}`, after }
@@ -67,25 +91,30 @@ function judgeExit(code: number, ended: Ended, policy: SettlePolicy): Verdict {
     case 'broken':
       return { kind: 'broken', text: lineText(line) || `exit ${code}: the handler says that it cannot work` }
     case 'fatal':
-      return { kind: 'fail', text: failText(code, line), final: true }
+      return { kind: 'fail', text: failText(code, line), final: true, failure: failureOf(code) }
     case 'fail':
       if ((code === 126 || code === 127) && ended.handlerFails) {
         return { kind: 'broken', text: `exit ${code}: the handler cannot be run` }
       }
-      return { kind: 'fail', text: failText(code, line), final: false }
+      return { kind: 'fail', text: failText(code, line), final: false, failure: failureOf(code) }
   }
 }
 
-function judgeSuccess(line: VerdictLine | undefined, ended: Ended, policy: SettlePolicy): Verdict {
+function failureOf(code: number): Failure {
+  return signalOf(code) === undefined ? { exit: code } : { exit: code, cause: 'signal' }
+}
+
+function judgeSuccess(line: VerdictLine | undefined, code: number, ended: Ended, policy: SettlePolicy): Verdict {
+  const failed = { kind: 'fail', final: false, failure: { exit: code } } as const
   if (line === undefined) {
     if (policy.handshake === 'none') return { kind: 'done', text: '' }
-    return { kind: 'fail', text: 'no verdict line, and handshake is required', final: false }
+    return { ...failed, text: 'no verdict line, and handshake is required' }
   }
   switch (line.kind) {
     case 'done':
       return { kind: 'done', text: line.text }
     case 'fail':
-      return { kind: 'fail', text: line.text || 'the handler said fail', final: false }
+      return { ...failed, text: line.text || 'the handler said fail' }
     case 'resend':
       return { kind: 'reschedule', text: line.text, after: line.seconds * 1000 }
     case 'relay':
@@ -113,8 +142,11 @@ function failText(code: number, line: VerdictLine | undefined): string {
   return signal === undefined ? `exit ${code}` : `exit ${code} (${signal})`
 }
 
-/** Order for a meaning. `spent` counts the attempts of this budget, this one included. */
-export function decide(verdict: Verdict, spent: number, policy: SettlePolicy, now: Millis): Move {
+/**
+ * Order for a meaning. `spent` counts the attempts of this budget, this one included; `chance`, from 0 to 1, is
+ * what the delay of a retry varies by.
+ */
+export function decide(verdict: Verdict, spent: number, policy: SettlePolicy, now: Millis, chance: number): Move {
   switch (verdict.kind) {
     case 'done':
       return { to: 'done' }
@@ -128,9 +160,12 @@ export function decide(verdict: Verdict, spent: number, policy: SettlePolicy, no
     case 'reschedule':
       if (spent >= policy.maxAttempts) return { to: '_err' }
       return { to: 'que', due: dueAfter(now, verdict.growing ? growingDelay(spent, verdict.after) : verdict.after) }
-    case 'fail':
-      if (verdict.final || spent > policy.retryLimit || spent >= policy.maxAttempts) return { to: '_err' }
-      return { to: 'que', due: dueAfter(now, policy.retryDelay) }
+    case 'fail': {
+      const rule = ruleFor(policy.retry, verdict.failure ?? {})
+      if (verdict.final || !mayRetry(rule, spent, policy.maxAttempts)) return { to: '_err' }
+      const due = dueAfter(now, retryDelay(rule, spent, chance))
+      return { to: 'que', due, ...(rule.queue === undefined ? {} : { queue: rule.queue }) }
+    }
   }
 }
 
@@ -168,6 +203,7 @@ export function attemptRecord(
     ...(move.to === 'relayed' ? {} : { to: move.to === 'relay' ? move.dest : move.to }),
     ...(text === '' ? {} : { text: text.slice(0, 2000) }),
     ...(move.to === 'que' && move.due !== undefined ? { due: move.due } : {}),
+    ...(move.to === 'que' && move.queue !== undefined ? { queue: move.queue } : {}),
     ...(verdict.kind === 'interrupted' || verdict.kind === 'broken' ? { free: true } : {}),
   }
 }
@@ -204,21 +240,10 @@ export function recordedMove(attempt: Attempt): Move | undefined {
     case 'reschedule':
     case 'interrupted':
     case 'broken':
-      return { to: 'que', due: attempt.due }
+      return { to: 'que', due: attempt.due, ...(attempt.queue === undefined ? {} : { queue: attempt.queue }) }
   }
 }
 
 export function isLegalMove(from: State, to: State): boolean {
   return (MOVES[from] as readonly State[]).includes(to)
-}
-
-const SIGNALS: Readonly<Record<number, string>> = {
-  1: 'SIGHUP', 2: 'SIGINT', 3: 'SIGQUIT', 4: 'SIGILL', 5: 'SIGTRAP', 6: 'SIGABRT', 7: 'SIGBUS', 8: 'SIGFPE',
-  9: 'SIGKILL', 10: 'SIGUSR1', 11: 'SIGSEGV', 12: 'SIGUSR2', 13: 'SIGPIPE', 14: 'SIGALRM', 15: 'SIGTERM',
-  24: 'SIGXCPU', 25: 'SIGXFSZ', 31: 'SIGSYS',
-} // biome-ignore format: a table
-
-/** A shell reports a death by signal as 128 + n; an `exit 137` cannot be told from it. */
-export function signalOf(code: number): string | undefined {
-  return code > 128 ? SIGNALS[code - 128] : undefined
 }

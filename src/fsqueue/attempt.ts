@@ -9,6 +9,7 @@
  *
  * `started.<n>`: made with O_EXCL by whoever owns the attempt. `stop.<n>`: why we are stopping it.
  */
+import { STOP_CAUSES, type StopCause } from '../domain/item.ts'
 import type { RawName } from '../domain/name.ts'
 import { firstVerdict, parseStatusLines, type StatusLine } from '../domain/status-line.ts'
 import { appendByte, readOwn, readRegular, removeFile, writeNew } from './files.ts'
@@ -31,8 +32,6 @@ export interface AttemptRecord {
   readonly slot: SlotIdentity | undefined
   readonly lines: readonly StatusLine[]
 }
-
-export type StopCause = 'cancel' | 'shutdown'
 
 export function attemptPath(item: BytePath, n: number): BytePath {
   return within(item, `attempt.${n}`)
@@ -106,7 +105,7 @@ export function stopCause(item: BytePath, n: number): StopCause | undefined {
   const reading = readRegular(within(item, `stop.${n}`), 100)
   if (reading.kind !== 'text') return undefined
   const cause = reading.text.trim()
-  return cause === 'cancel' || cause === 'shutdown' ? cause : undefined
+  return STOP_CAUSES.find((known) => known === cause)
 }
 
 /** The highest attempt number that has a file of ours in the item, 0 if none. */

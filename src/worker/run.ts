@@ -1,7 +1,7 @@
 /** One run in flight, as the worker remembers it; all of it can be read again from the disk. */
-import type { Msg, Outcome } from '../domain/item.ts'
+import type { Msg, Outcome, StopCause } from '../domain/item.ts'
 import type { ItemId, RawName } from '../domain/name.ts'
-import type { SlotIdentity, StopCause } from '../fsqueue/attempt.ts'
+import type { SlotIdentity } from '../fsqueue/attempt.ts'
 import { type BytePath, place, type QueueDir } from '../fsqueue/place.ts'
 import type { Slot } from '../launch/slot.ts'
 import { signalGroup, signalProcess } from '../os/process.ts'

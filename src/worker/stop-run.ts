@@ -1,5 +1,6 @@
 /** Ending a run before its time: TERM, grace, KILL to the whole group. */
-import { recordStop, type StopCause } from '../fsqueue/attempt.ts'
+import type { StopCause } from '../domain/item.ts'
+import { recordStop } from '../fsqueue/attempt.ts'
 import { QueueIoError } from '../fsqueue/errors.ts'
 import { configOf } from './item-config.ts'
 import { type Run, runPath, signalRun } from './run.ts'

@@ -66,7 +66,7 @@ export function decideVerdict(context: SettlerContext, ended: Ended): Settled {
     else verdict = target.verdict
   }
   const now = Date.now()
-  const move = decide(verdict, ended.spent + 1, policy, now)
+  const move = decide(verdict, ended.spent + 1, policy, now, Math.random())
   const ends = { started: ended.started, ended: new Date(now).toISOString() }
   const record = ended.attempt === 0 ? undefined : attemptRecord(ended.attempt, ends, outcome, verdict, move)
   const kept = Math.max(KEPT_ATTEMPTS, policy.maxAttempts + 1)

@@ -38,7 +38,7 @@ test.each([75, 111])(
 )
 
 test('a plain failure is retried as often as the queue says, and then fails', async () => {
-  const queue = testQueue('#!/bin/sh\nexit 1\n', { retry: { limit: 2, delay: 0 } })
+  const queue = testQueue('#!/bin/sh\nexit 1\n', { retry: { limit: 2, base: 0 } })
   const worker = await startWorker(queue.path)
   const id = queue.send({})
 
@@ -84,7 +84,7 @@ test('nothing of one item is seen by the next in the same slot', async () => {
 
 test('each attempt has a header in the log, a fresh job/, and the files of the one before beside it', async () => {
   const queue = testQueue('#!/bin/sh\nls; echo x > made-here; [ "$RQ_ATTEMPT" = 2 ]\n', {
-    retry: { limit: 1, delay: 0 },
+    retry: { limit: 1, base: 0 },
   })
   const worker = await startWorker(queue.path)
   const id = queue.send({})

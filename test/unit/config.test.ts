@@ -99,7 +99,12 @@ describe('a queue', () => {
         slots: availableParallelism(),
         settle: 1000,
         marker: undefined,
-        policy: { maxAttempts: 15, retryLimit: 0, rescheduleAfter: 60_000, exitCodes: { '75': 'reschedule' } },
+        policy: {
+          maxAttempts: 15,
+          retry: { limit: 0, backoff: 'exponential', base: 10_000 },
+          rescheduleAfter: 60_000,
+          exitCodes: { '75': 'reschedule' },
+        },
         dup: false,
         maxLog: 67_108_864,
         termTimeout: 4000,
@@ -115,7 +120,7 @@ describe('a queue', () => {
       $schema: '../../docs/config.schema.json',
       handler: 'run.py',
       slots: 3,
-      retry: { limit: 2, delay: '5m' },
+      retry: { limit: 2, base: '5m' },
       exit_codes: { '3': 'done', '75': 'fail' },
       dirs: { que: 'working', done: 'resolved' },
       settle: 0,
@@ -123,8 +128,7 @@ describe('a queue', () => {
     })
     expect(config.handler).toEqual(['./run.py'])
     expect(config.policy).toMatchObject({
-      retryLimit: 2,
-      retryDelay: 300_000,
+      retry: { limit: 2, base: 300_000 },
       exitCodes: { '0': 'done', '3': 'done', '75': 'fail' },
     })
     expect(config).toMatchObject({ slots: 3, settle: 0, maxLog: 1024 })
@@ -149,9 +153,9 @@ describe('a queue', () => {
     const root = loadRootConfig(dir)
     if (root.kind === 'bad') throw new Error('root')
     expect(root.config.warmWorkers).toBe(3)
-    const config = load({ env: { B: '2' }, retry: { delay: 1 } }, root.config)
+    const config = load({ env: { B: '2' }, retry: { base: 1 } }, root.config)
     expect(config).toMatchObject({ slots: 7, env: { A: '1', B: '2' } })
-    expect(config.policy).toMatchObject({ retryLimit: 4, retryDelay: 1000, exitCodes: { '9': 'done', '0': 'done' } })
+    expect(config.policy).toMatchObject({ retry: { limit: 4, base: 1000 }, exitCodes: { '9': 'done', '0': 'done' } })
   })
 })
 
@@ -159,6 +163,33 @@ describe('what is wrong names the file, the key and the fix', () => {
   test.each([
     [{ handlr: 'x' }, ['config.json: handlr: is no known key (did you mean "handler"?)']],
     [{ retry: { limt: 1 } }, ['config.json: retry.limt: is no known key (did you mean "limit"?)']],
+    [
+      { retry: { exits: { '7': { limt: 1 } } } },
+      [expect.stringMatching(/retry.exits.7.limt: is no known key \(did you mean "limit"/)],
+    ],
+    [{ retry: { exits: { '700': {} } } }, [expect.stringContaining('retry.exits.700: is no exit code')]],
+    [{ retry: { exits: { '7': 3 } } }, [expect.stringContaining('retry.exits.7: must be an object')]],
+    [
+      { retry: { causes: { timeot: {} } } },
+      [expect.stringContaining('retry.causes.timeot: is no known key (did you mean "timeout"?)')],
+    ],
+    [
+      { retry: { causes: { lost: { queue: '' } } } },
+      [expect.stringContaining('retry.causes.lost.queue: must not be empty')],
+    ],
+    [{ retry: { limit: -2 } }, [expect.stringContaining('retry.limit: must be a whole number from -1 to 1000')]],
+    [{ retry: { delay: 1 } }, [expect.stringContaining('retry.delay: is no known key')]],
+    [
+      { retry: { backoff: 'quadratic' } },
+      [expect.stringContaining('retry.backoff: must be "constant", "linear", "exponential"')],
+    ],
+    [{ retry: { backoff: [] } }, [expect.stringContaining('retry.backoff')]],
+    [{ retry: { on_give_up: { relay: 'x' } } }, [expect.stringContaining('retry.on_give_up')]],
+    [
+      { retry: { on_give_up: 'drop' } },
+      [expect.stringContaining('retry.on_give_up: must be "fail", or {"relay_to": QUEUE}')],
+    ],
+    [{ retry: { fatal: [0] } }, [expect.stringContaining('must be exit codes from 1 to 255')]],
     [{ slots: 0 }, ['config.json: slots: must be a whole number from 1 to 1000 (found 0)']],
     [{ slots: '4' }, ['config.json: slots: must be a whole number from 1 to 1000 (found "4")']],
     [{ settle: '1 fortnight' }, ['config.json: settle: must be a duration, such as "90s" (found "1 fortnight")']],

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Attempt, VERDICTS } from '../../src/domain/item.ts'
+import { type Attempt, STOP_CAUSES, VERDICTS } from '../../src/domain/item.ts'
 import { type FoundAttempt, type FoundRun, type Recovery, recover } from '../../src/domain/recover.ts'
 import { recordedMove } from '../../src/domain/settle.ts'
 
@@ -35,6 +35,8 @@ describe('an item found in run/', () => {
     ['is settled by its recorded exit, be something of it alive', found({ exit: 0 }), { do: 'settle', outcome: { kind: 'exited', code: 0 } }],
     ['is settled as stopped when we were stopping it', found({ exit: 143, stopping: 'shutdown' }), { do: 'settle', outcome: { kind: 'stopped', cause: 'shutdown', code: 143 } }],
     ['is settled as stopped when we killed it', found({ ...dead, stopping: 'cancel' }), { do: 'settle', outcome: { kind: 'stopped', cause: 'cancel', code: undefined } }],
+    ['is settled as over its limit when we killed it for that', found({ ...dead, stopping: 'memory' }), { do: 'settle', outcome: { kind: 'stopped', cause: 'memory', code: undefined } }],
+    ['is settled as over its limit, with the exit that it took the TERM by', found({ exit: 143, stopping: 'timeout' }), { do: 'settle', outcome: { kind: 'stopped', cause: 'timeout', code: 143 } }],
     ['is lost when its handler died without an exit', found(dead), { do: 'settle', outcome: { kind: 'lost' } }],
     ['is lost when the machine went down', found({ ...dead, sameBoot: false }), { do: 'settle', outcome: { kind: 'lost' } }],
     ['is lost when the machine went down, whatever exit it wrote', found({ sameBoot: false, exit: 0 }), { do: 'settle', outcome: { kind: 'lost' } }],
@@ -68,7 +70,7 @@ const anyFound: fc.Arbitrary<FoundRun> = fc.record({
       sameBoot: fc.boolean(),
       started: fc.boolean(),
       groupAlive: fc.boolean(),
-      stopping: fc.constantFrom(undefined, 'cancel' as const, 'shutdown' as const),
+      stopping: fc.constantFrom(undefined, ...STOP_CAUSES),
     }),
     { nil: undefined },
   ),

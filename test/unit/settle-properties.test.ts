@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { spentAttempts } from '../../src/domain/attempts.ts'
-import type { Attempt, Outcome, State } from '../../src/domain/item.ts'
+import { type Attempt, type Outcome, STOP_CAUSES, type State } from '../../src/domain/item.ts'
 import { formatMsg, parseMsg } from '../../src/domain/msg.ts'
 import { DEFAULT_EXIT_CODES, EXIT_MEANINGS, type SettlePolicy } from '../../src/domain/policy.ts'
+import { GROWTHS, type RetryPolicy, type RuleParts, retryPolicy } from '../../src/domain/retry.ts'
 import { attemptRecord, decide, isLegalMove, judge, recordedMove } from '../../src/domain/settle.ts'
 import { parseStatusLines } from '../../src/domain/status-line.ts'
 
@@ -13,12 +14,35 @@ const anyOutcome: fc.Arbitrary<Outcome> = fc.oneof(
   fc.record({ kind: fc.constant('exited' as const), code: fc.integer({ min: 0, max: 255 }) }),
   fc.record({
     kind: fc.constant('stopped' as const),
-    cause: fc.constantFrom('cancel' as const, 'shutdown' as const),
+    cause: fc.constantFrom(...STOP_CAUSES),
     code: fc.option(fc.integer({ min: 0, max: 255 }), { nil: undefined }),
   }),
   fc.constant({ kind: 'lost' as const }),
   fc.record({ kind: fc.constant('refused' as const), reason: fc.string() }),
 )
+
+const anyDelay = fc.integer({ min: 0, max: 1e12 })
+
+const anyRule = {
+  limit: fc.integer({ min: -1, max: 30 }),
+  backoff: fc.oneof(fc.constantFrom(...GROWTHS), fc.array(anyDelay, { minLength: 1, maxLength: 5 })),
+  base: anyDelay,
+  factor: fc.double({ min: 1, max: 100, noNaN: true }),
+  max: anyDelay,
+  jitter: fc.double({ min: 0, max: 10, noNaN: true }),
+  queue: fc.option(fc.constant('slow'), { nil: undefined }),
+  onGiveUp: fc.constantFrom('fail' as const, { relay_to: 'dead' }),
+}
+const anyParts: fc.Arbitrary<RuleParts> = fc.record(anyRule, { requiredKeys: [] })
+
+const anyRetry: fc.Arbitrary<RetryPolicy> = fc
+  .tuple(
+    fc.record(anyRule),
+    fc.dictionary(fc.integer({ min: 0, max: 255 }).map(String), anyParts),
+    fc.record({ timeout: anyParts, signal: anyParts, lost: anyParts }, { requiredKeys: [] }),
+    fc.array(fc.integer({ min: 1, max: 255 }), { maxLength: 3 }),
+  )
+  .map(([outer, exits, causes, fatal]) => retryPolicy(outer, exits, causes, fatal))
 
 const anyPolicy: fc.Arbitrary<SettlePolicy> = fc.record({
   exitCodes: fc
@@ -26,8 +50,7 @@ const anyPolicy: fc.Arbitrary<SettlePolicy> = fc.record({
     .map((codes) => ({ ...DEFAULT_EXIT_CODES, ...codes })),
   handshake: fc.constantFrom('none' as const, 'required' as const),
   maxAttempts: fc.integer({ min: 1, max: 20 }),
-  retryLimit: fc.integer({ min: 0, max: 30 }),
-  retryDelay: fc.integer({ min: 0, max: 1e12 }),
+  retry: anyRetry,
   rescheduleAfter: fc.integer({ min: 0, max: 1e12 }),
   relayTo: fc.option(fc.string(), { nil: undefined }),
 })
@@ -61,7 +84,7 @@ it('every end has a meaning, a legal move, and a record that asks for the same m
   fc.assert(
     fc.property(anyEnd, anyPolicy, fc.integer({ min: 1, max: 40 }), (end, policy, spent) => {
       const verdict = judge(end, policy)
-      const move = decide(verdict, spent, policy, NOW)
+      const move = decide(verdict, spent, policy, NOW, 0.5)
       const target: State = move.to === 'relay' ? 'relayed' : move.to
       expect(isLegalMove('run', target)).toBe(true)
 
@@ -80,7 +103,7 @@ it('an item that comes back again and again ends for good after at most max_atte
       const attempts: Attempt[] = []
       for (const end of ends) {
         const verdict = judge(end, policy)
-        const move = decide(verdict, spentAttempts(attempts) + 1, policy, NOW)
+        const move = decide(verdict, spentAttempts(attempts) + 1, policy, NOW, 0.5)
         attempts.push(attemptRecord(attempts.length + 1, { started: undefined, ended: '' }, end.outcome, verdict, move))
         if (move.to !== 'que') break
       }
@@ -91,13 +114,14 @@ it('an item that comes back again and again ends for good after at most max_atte
 
 it('an item moved back by hand has its whole budget again', () => {
   fc.assert(
-    fc.property(anyPolicy, (policy) => {
+    fc.property(anyPolicy, (any) => {
+      const policy = { ...any, retry: { ...any.retry, causes: {} } }
       const attempts: Attempt[] = []
       for (let life = 0; life < 3; life += 1) {
         let counted = 0
         for (;;) {
           const verdict = judge({ outcome: { kind: 'lost' }, lines: [], dest: undefined, handlerFails: false }, policy)
-          const move = decide(verdict, spentAttempts(attempts) + 1, policy, NOW)
+          const move = decide(verdict, spentAttempts(attempts) + 1, policy, NOW, 0.5)
           attempts.push(
             attemptRecord(attempts.length + 1, { started: undefined, ended: '' }, { kind: 'lost' }, verdict, move),
           )

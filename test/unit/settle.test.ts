@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Attempt, Move, Outcome, Verdict } from '../../src/domain/item.ts'
 import { DEFAULT_SETTLE_POLICY, type SettlePolicy } from '../../src/domain/policy.ts'
-import { attemptRecord, decide, isLegalMove, judge, recordedMove, signalOf } from '../../src/domain/settle.ts'
+import { DEFAULT_RETRY } from '../../src/domain/retry.ts'
+import { attemptRecord, decide, isLegalMove, judge, recordedMove } from '../../src/domain/settle.ts'
+import { signalOf } from '../../src/domain/signals.ts'
 import { parseStatusLines } from '../../src/domain/status-line.ts'
 
 const NOW = Date.UTC(2026, 10, 22, 10, 15, 0, 500)
@@ -69,6 +71,15 @@ describe('an end means', () => {
     ['interrupted by shutdown, though it exited with 78', { outcome: { kind: 'stopped', cause: 'shutdown', code: 78 } }, { kind: 'interrupted' }],
     ['done when it finished its work on TERM', { outcome: { kind: 'stopped', cause: 'shutdown', code: 0 } }, { kind: 'done' }],
     ['again when it asked for it on TERM', { outcome: { kind: 'stopped', cause: 'shutdown', code: 75 } }, { kind: 'reschedule' }],
+    ['fail, by the rule of the limit that it was over', { outcome: { kind: 'stopped', cause: 'timeout', code: 143 } }, { kind: 'fail', final: false, failure: { cause: 'timeout' } }],
+    ['fail when it was over a limit, be its exit 0', { outcome: { kind: 'stopped', cause: 'memory', code: 0 } }, { kind: 'fail', failure: { cause: 'memory' } }],
+    ['done when it was over a limit and said done on TERM', { outcome: { kind: 'stopped', cause: 'silence', code: 0 }, said: 'done all\n' }, { kind: 'done', text: 'all' }],
+    ['fail for good when it was over a limit and ended by a fatal exit', { outcome: { kind: 'stopped', cause: 'cpu', code: 65 } }, { kind: 'fail', final: true }],
+    ['fail, with how it was over its limit', { outcome: { kind: 'stopped', cause: 'cpu', code: undefined, detail: 'it used 3 s' } }, { kind: 'fail', text: 'cpu: it used 3 s' }],
+    ['fail by its signal', { outcome: exit(139) }, { kind: 'fail', failure: { exit: 139, cause: 'signal' } }],
+    ['fail for good for a code that the retry calls fatal', { outcome: exit(4), policy: { retry: { ...DEFAULT_RETRY, fatal: [4] } } }, { kind: 'fail', final: true }],
+    ['fail for good for 75 where the retry calls it fatal', { outcome: exit(75), policy: { retry: { ...DEFAULT_RETRY, fatal: [75] } } }, { kind: 'fail', final: true }],
+    ['fail when it was lost and the retry has a rule for that', { outcome: { kind: 'lost' }, policy: { retry: { ...DEFAULT_RETRY, causes: { lost: DEFAULT_RETRY } } } }, { kind: 'fail', failure: { cause: 'lost' } }],
     ['again, later and later, when it was lost', { outcome: { kind: 'lost' } }, { kind: 'reschedule', growing: true }],
     ['fail for good when it cannot be taken', { outcome: { kind: 'refused', reason: 'a FIFO' } }, { kind: 'fail', text: 'a FIFO', final: true }],
   ] // biome-ignore format: a table
@@ -79,6 +90,7 @@ describe('an end means', () => {
 
 describe('a verdict moves an item', () => {
   const fail: Verdict = { kind: 'fail', text: '', final: false }
+  const retries = (limit: number) => ({ retry: { ...DEFAULT_RETRY, limit, base: 0 } })
   const again: Verdict = { kind: 'reschedule', text: '', after: 60_000 }
   const rows: [sentence: string, verdict: Verdict, spent: number, change: Partial<SettlePolicy>, move: Move][] = [
     ['done to done', { kind: 'done', text: '' }, 1, {}, { to: 'done' }],
@@ -91,13 +103,13 @@ describe('a verdict moves an item', () => {
     ['the last attempt but one to que', again, 14, {}, { to: 'que', due: Math.ceil(NOW / 1000) + 60 }],
     ['the last attempt to _err', again, 15, {}, { to: '_err' }],
     ['a failure to _err', fail, 1, {}, { to: '_err' }],
-    ['a failure to que while it may be retried', fail, 2, { retryLimit: 2, retryDelay: 0 }, { to: 'que', due: undefined }],
-    ['a failure to _err after its retries', fail, 3, { retryLimit: 2 }, { to: '_err' }],
-    ['a failure to _err when its attempts are spent', fail, 3, { retryLimit: 9, maxAttempts: 3 }, { to: '_err' }],
-    ['a failure for good to _err', { ...fail, final: true }, 1, { retryLimit: 9 }, { to: '_err' }],
+    ['a failure to que while it may be retried', fail, 2, retries(2), { to: 'que', due: undefined }],
+    ['a failure to _err after its retries', fail, 3, retries(2), { to: '_err' }],
+    ['a failure to _err when its attempts are spent', fail, 3, { ...retries(9), maxAttempts: 3 }, { to: '_err' }],
+    ['a failure for good to _err', { ...fail, final: true }, 1, retries(9), { to: '_err' }],
   ] // biome-ignore format: a table
   it.each(rows)('%s', (_sentence, verdict, spent, change, move) => {
-    expect(decide(verdict, spent, policy(change), NOW)).toEqual(move)
+    expect(decide(verdict, spent, policy(change), NOW, 0)).toEqual(move)
   })
 })
 
@@ -141,7 +153,7 @@ describe('what is recorded of an attempt', () => {
     ['that it was lost', { kind: 'lost' }, { kind: 'reschedule', text: '', after: 0 }, 'lost'],
     ['that it was refused', { kind: 'refused', reason: '' }, { kind: 'fail', text: '', final: true }, 'refused'],
   ])('holds %s', (_sentence, outcome, verdict, cause) => {
-    const move = decide(verdict, 1, DEFAULT_SETTLE_POLICY, NOW)
+    const move = decide(verdict, 1, DEFAULT_SETTLE_POLICY, NOW, 0)
     expect(record(outcome, verdict, move).cause).toBe(cause)
   })
   it('is short, whatever the handler said', () => {
@@ -191,5 +203,5 @@ it.each([
   [9, 1060],
 ])('what was lost %d times comes again after a growing delay', (spent, due) => {
   const lost = { kind: 'reschedule', text: 'lost', after: 60_000, growing: true } as const
-  expect(decide(lost, spent, { ...DEFAULT_SETTLE_POLICY, maxAttempts: 15 }, 1_000_000)).toEqual({ to: 'que', due })
+  expect(decide(lost, spent, { ...DEFAULT_SETTLE_POLICY, maxAttempts: 15 }, 1_000_000, 0)).toEqual({ to: 'que', due })
 })

@@ -1,6 +1,6 @@
 # A queue may give exit codes another meaning.
 . "$LIB"
-new_queue 'exit "$RQ_PARAM1"' '{"exit_codes": {"3": "done", "0": "fatal"}, "retry": {"limit": 5, "delay": 0}}'
+new_queue 'exit "$RQ_PARAM1"' '{"exit_codes": {"3": "done", "0": "fatal"}, "retry": {"limit": 5, "base": 0}}'
 message '{"param1": 3}'
 settled done "$id"
 message '{"param1": 0}'

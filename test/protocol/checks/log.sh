@@ -1,7 +1,7 @@
 # stdout and stderr append to job/stdio.log, each attempt under a header; what else was in job/ is in job.<n>/.
 . "$LIB"
 new_queue 'echo "out $RQ_ATTEMPT"; echo "err $RQ_ATTEMPT" >&2; [ ! -e left ] || echo found; echo x > left; [ "$RQ_ATTEMPT" = 2 ]' \
-  '{"retry": {"limit": 1, "delay": 0}}'
+  '{"retry": {"limit": 1, "base": 0}}'
 message '{}'
 settled done "$id"
 equal 'the number of headers' "$(grep -c '^--- .* attempt [12]: .*/handler$' "$item/job/stdio.log")" 2

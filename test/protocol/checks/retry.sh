@@ -1,6 +1,6 @@
 # mv _err/x que/ tries again: the history stays, the numbers go on, and the budget begins anew.
 . "$LIB"
-new_queue '[ -e "$RQ_ROOT/scratch.retry/mended" ]' '{"retry": {"limit": 1, "delay": 0}}'
+new_queue '[ -e "$RQ_ROOT/scratch.retry/mended" ]' '{"retry": {"limit": 1, "base": 0}}'
 message '{}' ,p3
 settled _err "$id,p3"
 equal 'the attempts' "$(attempts "$item/msg")" 2
