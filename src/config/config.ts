@@ -6,6 +6,7 @@ import { defaultSettings } from './defaults.ts'
 import type { ConfigProblem } from './file.ts'
 import { type EffectiveValue, effectiveValues, mergeSettings, type Settings } from './merge.ts'
 import { ItemPolicy, QueueFile, type QueueInput, type QueueSettings, RootFile, readSettings } from './schema.ts'
+import { retentionPolicy } from './schema-keep.ts'
 import { readRetry } from './schema-retry.ts'
 
 export type { ConfigResult } from './check.ts'
@@ -33,6 +34,8 @@ const OWN_NAMES = [
   '_status.json',
   '_paused',
   '_down',
+  '_clean.lock',
+  '_alerts.json',
   CONFIG_FILE,
 ]
 
@@ -53,7 +56,7 @@ export function loadQueueConfig(queuePath: string, root: RootConfig = DEFAULT_RO
   const checked = checkFile(file, QueueFile)
   if (checked.kind === 'bad') return checked
   const config = effective(checked.config, root.queue)
-  const problems = dirProblems(file, 'dirs', config.dirs)
+  const problems = [...dirProblems(file, 'dirs', config.dirs), ...archiveProblems(file, config)]
   return problems.length > 0 ? { kind: 'bad', problems } : { kind: 'ok', config }
 }
 
@@ -102,6 +105,7 @@ function fromSettings(settings: Settings): QueueConfig {
     durability: set.durability,
     dirs: set.dirs as QueueConfig['dirs'],
     shared: set.shared,
+    retention: retentionPolicy(set),
   }
 }
 
@@ -127,6 +131,14 @@ function settlePolicy(set: CompleteSettings): SettlePolicy {
 function argvOf(handler: string | readonly string[]): readonly string[] {
   if (typeof handler !== 'string') return handler
   return [handler.includes('/') ? handler : `./${handler}`]
+}
+
+/** Archives among items would be items. */
+function archiveProblems(file: string, { dirs, retention }: QueueConfig): ConfigProblem[] {
+  const [first = ''] = retention.archive.dir.split('/')
+  if (first === '' || ![...OWN_NAMES, 'handler', ...Object.values(dirs)].includes(first)) return []
+  const problem = `"${first}" in the queue is used for something else`
+  return [{ file, key: 'archive.dir', problem, fix: 'give archives a directory of their own' }]
 }
 
 function dirProblems(file: string, key: string, dirs: QueueConfig['dirs']): ConfigProblem[] {

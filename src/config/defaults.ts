@@ -26,5 +26,7 @@ export function defaultSettings() {
     durability: 'group',
     dirs: { prep: 'prep', que: 'que', run: 'run', pause: 'pause', done: 'done', relayed: 'relayed', _err: '_err' },
     shared: false,
+    keep: { prep: '36h', trash: '7d', every: '10m' },
+    archive: { dir: 'archive', states: [] },
   } as const satisfies QueueInput
 }

@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import { EXIT_MEANINGS } from '../domain/policy.ts'
 import { argv, count, described, duration, exitCode, flag, size, word } from './forms.ts'
+import { keepKeys } from './schema-keep.ts'
 import { retryKeys } from './schema-retry.ts'
 
 const dirName = v.pipe(
@@ -76,6 +77,7 @@ export const queueKeys = {
   ),
   dirs: described(dirs, 'Other names for the state directories.'),
   shared: described(flag, 'Opens que/ and prep/ to the group. Default: false.'),
+  ...keepKeys,
 } as const
 
 /** What a message may say otherwise for its own item (`policy` in `msg`). */

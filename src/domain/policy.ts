@@ -1,6 +1,7 @@
 /** What a queue's configuration decides about its items, and the defaults. */
 import type { State } from './item.ts'
 import type { Millis } from './name.ts'
+import type { RetentionPolicy } from './retention.ts'
 import { DEFAULT_RETRY, type RetryPolicy } from './retry.ts'
 
 /** What an exit status means. `fail` may be retried, `fatal` never. */
@@ -68,4 +69,6 @@ export interface QueueConfig {
   readonly durability: 'full' | 'group' | 'none'
   readonly dirs: StateDirNames
   readonly shared: boolean
+  /** What stays of what has ended. */
+  readonly retention: RetentionPolicy
 }

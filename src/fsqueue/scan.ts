@@ -8,8 +8,11 @@ import { type BytePath, fsPath, look, names, type QueueDir, stateDir, within } f
 
 const PAGE = 1024
 
-/** Pages of visible names in the order found. A directory that is not there has none. */
-export function* scanPages(path: BytePath): Generator<RawName[], void, void> {
+/** Pages of the names that `keep` takes, the visible ones, in the order found. A directory that is not there has none. */
+export function* scanPages(
+  path: BytePath,
+  keep: (name: string) => boolean = isVisible,
+): Generator<RawName[], void, void> {
   const dir = open(path)
   if (dir === undefined) return
   try {
@@ -19,7 +22,7 @@ export function* scanPages(path: BytePath): Generator<RawName[], void, void> {
       for (; read < PAGE; read += 1) {
         const entry = dir.readSync()
         if (entry === null) break
-        if (isVisible(entry.name)) page.push(entry.name as RawName)
+        if (keep(entry.name)) page.push(entry.name as RawName)
       }
       if (page.length > 0) yield page
       if (read < PAGE) return

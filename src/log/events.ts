@@ -41,6 +41,14 @@ export type QueueEvent =
       readonly escaped: boolean
     }
   | { readonly kind: 'log-cut'; readonly id: string; readonly bytes: number }
+  /** What was removed, how many of each kind. */
+  | {
+      readonly kind: 'cleaned'
+      readonly removed: Readonly<Record<string, number>>
+      readonly archives: number
+      readonly ms: number
+    }
+  | { readonly kind: 'clean-trouble'; readonly problems: readonly string[] }
   | { readonly kind: 'scan'; readonly names: number; readonly ms: number; readonly why: string }
 
 /** Of the supervisor; goes to stderr or `rqd.log`. */
@@ -85,6 +93,8 @@ export const LEVELS = {
   'slot-lost': 'warn',
   'leftover-killed': 'warn',
   'log-cut': 'warn',
+  cleaned: 'info',
+  'clean-trouble': 'warn',
   scan: 'debug',
   'daemon-started': 'info',
   'daemon-stopping': 'info',

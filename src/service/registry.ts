@@ -1,5 +1,6 @@
 /** Every verb, once. The command line, its help and its completion are made from this. */
 import type { Answer } from './answer.ts'
+import { clean } from './clean.ts'
 import { config } from './config.ts'
 import type { Context } from './context.ts'
 import { create } from './create.ts'
@@ -43,6 +44,7 @@ export const VERBS = {
   move,
   pause,
   resume,
+  clean,
   'new-id': newId,
 } as const
 

@@ -1,0 +1,172 @@
+/**
+ * A dated archive that is believed only when it was read again from the disk. Written under another name, put on the
+ * disk, renamed over nothing, and then compared member by member: whatever fails before that, nothing may be removed.
+ */
+import { createHash } from 'node:crypto'
+import { closeSync, constants, createReadStream, createWriteStream, fsyncSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { createGunzip, createGzip } from 'node:zlib'
+import type { Millis } from '../domain/name.ts'
+import { archiveName, isArchiveOf } from '../domain/retention.ts'
+import type { Native } from '../os/native.ts'
+import { type Source, type Taken, tarOf, type Written } from './archive-read.ts'
+import { QueueIoError, refusedBySystem } from './errors.ts'
+import { moveNew, removeFile, rename } from './files.ts'
+import { type BytePath, fsPath, look, makeDir, names, within } from './place.ts'
+import { syncInOrder } from './sync.ts'
+import { END_OF_TAR } from './tar-header.ts'
+
+export interface ArchiveTarget {
+  readonly dir: BytePath
+  /** The queue's name, as bytes. */
+  readonly queue: string
+  readonly now: Millis
+  /** Nobody else's. */
+  readonly stamp: string
+  readonly pace: () => Promise<void>
+  /** Without it the file system of the archive must have hard links. */
+  readonly native: Native | undefined
+}
+
+export interface Archived {
+  readonly path: BytePath
+  /** Those that are in it whole, with their fingerprints. */
+  readonly items: ReadonlyMap<Source, string>
+}
+
+/**
+ * Writes one archive of these items. undefined: none of them could be taken, and there is none. Throws QueueIoError, and
+ * leaves no archive, when the disk refuses.
+ */
+export async function archiveItems(
+  target: ArchiveTarget,
+  sources: Iterable<Source>,
+  onRefused: (source: Source, why: string) => void,
+): Promise<Archived | undefined> {
+  makeArchiveDir(target.dir)
+  const part = within(target.dir, `.${target.queue}-${target.stamp}.part`)
+  const written: Written[] = []
+  const items = new Map<Source, string>()
+  const onTaken = (source: Source, taken: Taken) => {
+    if (taken.kind === 'whole') items.set(source, taken.print)
+    else if (taken.kind === 'refused') onRefused(source, taken.why)
+  }
+  try {
+    await writePart(
+      part,
+      membersOf(sources, target.pace, (member) => written.push(member), onTaken),
+    )
+    if (items.size === 0) return undefined
+    const path = name(target, part)
+    await syncInOrder([target.dir, dirname(target.dir) as BytePath])
+    await verify(path, written, target.pace)
+    return { path, items }
+  } finally {
+    removeFile(part)
+  }
+}
+
+/** Made where it is missing; a link in its place is somebody's trick, or a mistake. */
+function makeArchiveDir(dir: BytePath): void {
+  makeDir(dir)
+  if (look(dir)?.isDirectory() !== true) {
+    const cause = Object.assign(new Error('not a directory'), { code: 'ENOTDIR' })
+    throw new QueueIoError('archive into', dir, cause)
+  }
+}
+
+async function* membersOf(
+  sources: Iterable<Source>,
+  pace: () => Promise<void>,
+  onMember: (written: Written) => void,
+  onTaken: (source: Source, taken: Taken) => void,
+): AsyncGenerator<Buffer, void, void> {
+  for (const source of sources) {
+    onTaken(source, yield* tarOf(source, onMember))
+    await pace()
+  }
+  yield END_OF_TAR
+}
+
+async function writePart(part: BytePath, members: AsyncIterable<Buffer>): Promise<void> {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
+  let fd: number | undefined
+  try {
+    fd = openSync(fsPath(part), flags, 0o600)
+    await pipeline(members, createGzip(), createWriteStream('', { fd, autoClose: false }))
+    fsyncSync(fd)
+  } catch (error) {
+    throw refusedBySystem('archive', part, error)
+  } finally {
+    if (fd !== undefined) closeSync(fd)
+  }
+}
+
+/** The first name of the day that is free. */
+function name({ dir, queue, now, native }: ArchiveTarget, part: BytePath): BytePath {
+  for (let n = 1; ; n += 1) {
+    const path = within(dir, archiveName(queue, now, n))
+    const moved = moveNew(part, path, native)
+    if (moved === 'moved') return path
+    if (moved === 'gone') throw new QueueIoError('rename', part, Object.assign(new Error('gone'), { code: 'ENOENT' }))
+  }
+}
+
+/** What does not hold what was written is set aside: it must not pass for an archive. */
+async function verify(path: BytePath, written: readonly Written[], pace: () => Promise<void>): Promise<void> {
+  const problem = await compare(path, written, pace)
+  if (problem === undefined) return
+  rename(path, `${path}.damaged` as BytePath)
+  throw new QueueIoError('verify', path, Object.assign(new Error(problem), { code: 'EIO' }))
+}
+
+async function compare(
+  path: BytePath,
+  written: readonly Written[],
+  pace: () => Promise<void>,
+): Promise<string | undefined> {
+  const { extract } = await import('tar-stream')
+  // An option that its types do not know: names are bytes.
+  const readBytes = extract as (options: { readonly filenameEncoding: string }) => ReturnType<typeof extract>
+  const reader = readBytes({ filenameEncoding: 'latin1' })
+  let at = 0
+  const check = async () => {
+    for await (const entry of reader) {
+      const hash = createHash('sha256')
+      for await (const chunk of entry) hash.update(chunk as Buffer)
+      const { name, type = '', size = 0 } = entry.header
+      const expected = written[at]
+      const found = `${name.replace(/\/$/, '')} ${type} ${size} ${hash.digest('base64')}`
+      if (expected === undefined || found !== line(expected)) return `member ${at + 1} is not what was written`
+      at += 1
+      await pace()
+    }
+    return at === written.length ? undefined : `holds ${at} of ${written.length} members`
+  }
+  try {
+    const [, problem] = await Promise.all([pipeline(createReadStream(fsPath(path)), createGunzip(), reader), check()])
+    return problem
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    return error.message
+  }
+}
+
+function line({ name, type, size, hash }: Written): string {
+  return `${name} ${type} ${size} ${hash}`
+}
+
+/** Archives of that queue that are older, and the beginnings of some that were cut short. */
+export function oldArchives(dir: BytePath, queue: string, age: Millis, partAge: Millis, now: Millis): BytePath[] {
+  if (look(dir)?.isDirectory() !== true) return []
+  const isPart = (name: string) => name.startsWith(`.${queue}-`) && name.endsWith('.part')
+  return names(dir)
+    .filter((name) => isArchiveOf(queue, name) || isPart(name))
+    .filter((name) => {
+      const stat = look(within(dir, name))
+      const limit = isPart(name) ? partAge : age
+      return stat?.isFile() === true && now - stat.ctimeMs > limit
+    })
+    .map((name) => within(dir, name))
+}

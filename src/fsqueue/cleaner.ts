@@ -1,0 +1,198 @@
+/** The cleaner of one queue: what its retention dooms goes, in slices, archived first where that is wanted. */
+import type { Millis } from '../domain/name.ts'
+import {
+  type ArchivePolicy,
+  isLimited,
+  KEPT_STATES,
+  type KeptState,
+  type RetentionPolicy,
+} from '../domain/retention.ts'
+import type { Native } from '../os/native.ts'
+import { archiveItems, oldArchives } from './archive.ts'
+import { fingerprint, type Source } from './archive-read.ts'
+import { type Doomed, doomedIn, LEVELS, oldDrafts, oldScratch, trashEntries } from './doomed.ts'
+import { QueueIoError } from './errors.ts'
+import { removeFile } from './files.ts'
+import { dropEmptyBucket } from './move.ts'
+import { type BytePath, inQueue, names, type QueueDir, toBytes, within } from './place.ts'
+import { scanPages } from './scan.ts'
+import { Scratch, type Tally } from './scratch.ts'
+import { bytesIn } from './tree.ts'
+
+/** What is removed. `tmp`: leftovers of editors and of cleaners that were killed. */
+export const REMOVED = [...KEPT_STATES, 'prep', 'tmp', 'trash', 'archives'] as const
+export type Removed = (typeof REMOVED)[number]
+
+export interface CleanJob {
+  readonly queue: QueueDir
+  /** The queue's name. */
+  readonly name: string
+  readonly policy: RetentionPolicy
+  readonly now: Millis
+  readonly dryRun: boolean
+  readonly newStamp: () => string
+  readonly native: Native | undefined
+  /** Called after each step; may wait. Throws when the caller is to stop. */
+  readonly pace: () => Promise<void>
+  readonly onProblem: (text: string) => void
+}
+
+export interface CleanReport {
+  readonly removed: Readonly<Record<Removed, Tally>>
+  readonly archives: readonly { readonly path: BytePath; readonly items: number }[]
+  /** Renames that took away what was removed: whole days and minutes by one each. */
+  readonly moves: number
+}
+
+/** A manifest of so many is kept in memory; what is more goes into the next archive of the day. */
+const ITEMS_PER_ARCHIVE = 20_000
+
+export class Cleaner {
+  readonly #job: CleanJob
+  readonly #scratch: Scratch
+  readonly #removed = Object.fromEntries(REMOVED.map((kind) => [kind, { items: 0, bytes: 0 }])) as Record<
+    Removed,
+    Tally
+  >
+  readonly #archives: { path: BytePath; items: number }[] = []
+
+  constructor(job: CleanJob) {
+    this.#job = job
+    this.#scratch = new Scratch(job.queue, job.newStamp(), { pace: job.pace, onProblem: job.onProblem })
+  }
+
+  /** To be called once, by the one cleaner of the queue. */
+  async run(): Promise<CleanReport> {
+    const { queue, policy, now } = this.#job
+    try {
+      for (const path of Scratch.leftovers(queue)) await this.#discard(path, 'tmp')
+      for (const state of KEPT_STATES) if (isLimited(policy[state])) await this.#state(state)
+      for (const path of oldDrafts(queue, policy.prep, now)) await this.#take(path, 'prep', 0)
+      for (const path of oldScratch(queue, policy.prep, now)) await this.#take(path, 'tmp', 0)
+      for (const { path, since } of trashEntries(queue))
+        if (now - since > policy.trash) await this.#take(path, 'trash', 0)
+      this.#dropArchives(policy.archive)
+    } finally {
+      this.#scratch.close()
+    }
+    return { removed: this.#removed, archives: this.#archives, moves: this.#scratch.moves }
+  }
+
+  async #state(state: KeptState): Promise<void> {
+    const { queue, policy, now } = this.#job
+    const doomed = doomedIn(queue, state, policy[state], now)
+    if (policy.archive.states.includes(state)) await this.#archive(state, doomed)
+    else for (const one of doomed) await this.#removeDoomed(state, one)
+  }
+
+  async #removeDoomed(state: KeptState, doomed: Doomed): Promise<void> {
+    await this.#take(doomed.path, state, LEVELS[doomed.kind])
+    if (doomed.kind === 'item' && doomed.bucket !== undefined) this.#drop(state, doomed.bucket)
+    else if (doomed.kind === 'bucket') this.#drop(state, doomed.bucket)
+  }
+
+  /** An empty bucket costs an inode; a settle that wants it makes it again. */
+  #drop(state: KeptState, bucket: string): void {
+    if (!this.#job.dryRun) dropEmptyBucket(this.#job.queue, state, bucket)
+  }
+
+  async #archive(state: KeptState, doomed: readonly Doomed[]): Promise<void> {
+    let part: Source[] = []
+    for (const source of itemsOf(this.#job, doomed)) {
+      part.push(source)
+      if (part.length < ITEMS_PER_ARCHIVE) continue
+      if (!(await this.#archivePart(state, part))) return
+      part = []
+    }
+    if (part.length > 0 && !(await this.#archivePart(state, part))) return
+    for (const { bucket, kind, path } of doomed) {
+      if (kind === 'day') for (const minute of names(path)) this.#drop(state, `${bucket}/${minute}`)
+      else if (bucket !== undefined) this.#drop(state, bucket)
+    }
+  }
+
+  /** false: there is no archive, and the next one would fare no better. */
+  async #archivePart(state: KeptState, part: readonly Source[]): Promise<boolean> {
+    const { queue, name, policy, now, newStamp, native, pace, onProblem } = this.#job
+    if (this.#job.dryRun) {
+      for (const { path } of part) this.#count(path, state, 0)
+      return true
+    }
+    const { dir } = policy.archive
+    const target = { dir: archiveDir(queue, dir), queue: toBytes(name), now, stamp: newStamp(), native, pace }
+    try {
+      const archived = await archiveItems(target, part, (source, why) =>
+        onProblem(`${source.path} stays, as it is not archived: it ${why}`),
+      )
+      if (archived === undefined) return true
+      this.#archives.push({ path: archived.path, items: archived.items.size })
+      for (const [source, print] of archived.items) {
+        // Run again, edited, or still being written: what was archived is not what is there.
+        if (fingerprint(source) === print) await this.#take(source.path, state, 0)
+      }
+      return true
+    } catch (error) {
+      if (!(error instanceof QueueIoError)) throw error
+      onProblem(`nothing is removed from ${state}, as it cannot be archived: ${error.message}`)
+      return false
+    }
+  }
+
+  #dropArchives({ dir, keep }: ArchivePolicy): void {
+    const { queue, name, policy, now, dryRun } = this.#job
+    for (const path of oldArchives(archiveDir(queue, dir), toBytes(name), keep, policy.prep, now)) {
+      this.#count(path, 'archives', 0)
+      if (!dryRun) removeFile(path)
+    }
+  }
+
+  async #take(path: BytePath, kind: Removed, level: number): Promise<void> {
+    if (this.#job.dryRun) {
+      this.#count(path, kind, level)
+      await this.#job.pace()
+      return
+    }
+    const taken = this.#scratch.take(path)
+    if (taken !== undefined) await this.#scratch.remove(taken, level, this.#removed[kind])
+  }
+
+  async #discard(path: BytePath, kind: Removed): Promise<void> {
+    if (this.#job.dryRun) this.#count(path, kind, 0)
+    else await this.#scratch.remove(path, 0, this.#removed[kind])
+  }
+
+  /** For a dry run: what would be removed. */
+  #count(path: BytePath, kind: Removed, level: number): void {
+    if (level > 0) {
+      for (const page of scanPages(path)) for (const name of page) this.#count(within(path, name), kind, level - 1)
+      return
+    }
+    const tally = this.#removed[kind]
+    tally.items += 1
+    tally.bytes += bytesIn(path)
+  }
+}
+
+function archiveDir(queue: QueueDir, dir: string): BytePath {
+  return dir.startsWith('/') ? (toBytes(dir) as BytePath) : inQueue(queue, toBytes(dir))
+}
+
+/** In an archive an item is called as it lies in the root's `queue/`: `mail/done/20261122/1015/<item>`. */
+function* itemsOf({ queue, name }: CleanJob, doomed: readonly Doomed[]): Generator<Source> {
+  const called = (path: BytePath) => `${toBytes(name)}/${path.slice(queue.base.length)}`
+  for (const { kind, path } of doomed) {
+    if (kind === 'item') yield { path, name: called(path) }
+    else {
+      const buckets =
+        kind === 'bucket'
+          ? [path]
+          : names(path)
+              .toSorted()
+              .map((minute) => within(path, minute))
+      for (const bucket of buckets) {
+        for (const page of scanPages(bucket))
+          for (const raw of page) yield { path: within(bucket, raw), name: called(within(bucket, raw)) }
+      }
+    }
+  }
+}
