@@ -42,13 +42,22 @@ function shapeProblems(schema: v.GenericSchema, value: unknown, key: string): Om
   if (Array.isArray(value) && (bare.type === 'strict_object' || bare.type === 'record')) {
     return [{ key, problem: 'must be an object', fix: 'found a list' }]
   }
-  if (!('entries' in bare) || typeof value !== 'object' || value === null) return []
+  if (typeof value !== 'object' || value === null) return []
+  if (bare.type === 'record' && 'value' in bare) {
+    const each = bare.value as v.GenericSchema
+    return Object.entries(value).flatMap(([name, inner]) => shapeProblems(each, inner, pathOf(key, name)))
+  }
+  if (!('entries' in bare)) return []
   const entries = bare.entries as Readonly<Record<string, v.GenericSchema>>
   return Object.entries(value).flatMap(([name, inner]) => {
-    const path = key === '' ? name : `${key}.${name}`
+    const path = pathOf(key, name)
     const known = Object.hasOwn(entries, name) ? entries[name] : undefined
     return known === undefined ? [unknownKey(path, name, Object.keys(entries))] : shapeProblems(known, inner, path)
   })
+}
+
+function pathOf(key: string, name: string): string {
+  return key === '' ? name : `${key}.${name}`
 }
 
 function unknownKey(key: string, name: string, known: readonly string[]): Omit<ConfigProblem, 'file'> {

@@ -6,6 +6,7 @@ import { defaultSettings } from './defaults.ts'
 import type { ConfigProblem } from './file.ts'
 import { type EffectiveValue, effectiveValues, mergeSettings, type Settings } from './merge.ts'
 import { ItemPolicy, QueueFile, type QueueInput, type QueueSettings, RootFile, readSettings } from './schema.ts'
+import { readSchedules } from './schema-schedule.ts'
 
 export type { ConfigResult } from './check.ts'
 export { type ConfigProblem, formatProblem } from './file.ts'
@@ -32,6 +33,8 @@ const OWN_NAMES = [
   '_status.json',
   '_paused',
   '_down',
+  '_schedules',
+  '_keys',
   CONFIG_FILE,
 ]
 
@@ -101,6 +104,8 @@ function fromSettings(settings: Settings): QueueConfig {
     durability: set.durability,
     dirs: set.dirs as QueueConfig['dirs'],
     shared: set.shared,
+    schedules: readSchedules(set.schedules),
+    uniqueFor: set.unique?.for,
   }
 }
 

@@ -1,6 +1,7 @@
 /** What a queue's configuration decides about its items, and the defaults. */
 import type { State } from './item.ts'
 import type { Millis } from './name.ts'
+import type { ScheduleSpec } from './schedules.ts'
 
 /** What an exit status means. `fail` may be retried, `fatal` never. */
 export const EXIT_MEANINGS = ['done', 'fail', 'fatal', 'reschedule', 'relay', 'broken'] as const
@@ -69,4 +70,7 @@ export interface QueueConfig {
   readonly durability: 'full' | 'group' | 'none'
   readonly dirs: StateDirNames
   readonly shared: boolean
+  readonly schedules: readonly ScheduleSpec[]
+  /** So long a key that was injected is not injected again; undefined: only where the caller says so. */
+  readonly uniqueFor: Millis | undefined
 }

@@ -17,6 +17,7 @@ import { Idleness } from './idleness.ts'
 import { Intake } from './intake.ts'
 import { recoverRuns } from './recovery.ts'
 import { Runs } from './runs.ts'
+import { Scheduler } from './scheduler.ts'
 import { Starting } from './starting.ts'
 
 const BEHIND_OTHERS: Millis = 500
@@ -46,6 +47,7 @@ export class Worker {
   readonly handler = new HandlerState()
   readonly starting: Starting
   readonly configuration = new Configuration(this)
+  readonly scheduler = new Scheduler(this)
   root: RootConfig
   config: QueueConfig
   readonly disk: DiskState
@@ -56,7 +58,7 @@ export class Worker {
   onChange: () => void = () => undefined
   #shortage: QueueFacts['shortage']
   /** When this queue wants a worker, whatever happens: a retired one is started again for it. */
-  readonly due: Wake[] = [() => this.intake.schedule.nextTime()]
+  readonly due: Wake[] = [() => this.intake.schedule.nextTime(), (now) => this.scheduler.nextLook(now)]
   readonly #alarm: Alarm
   readonly #idleness: Idleness
   #pumping = false
@@ -96,6 +98,7 @@ export class Worker {
     if (this.configuration.problem === undefined) this.recover()
     this.options.emit({ kind: 'worker-started', pid: process.pid, adopted: this.runs.size })
     this.intake.open()
+    this.scheduler.look()
     this.pump()
   }
 
@@ -165,6 +168,7 @@ export class Worker {
   #timeHasCome(): void {
     // A hint of a flag may have been lost.
     this.flags = readFlags()
+    this.scheduler.look()
     this.pump()
   }
 
@@ -177,7 +181,7 @@ export class Worker {
   }
 
   get isIdle(): boolean {
-    if (this.runs.isBusy || this.intake.isScanning) return false
+    if (this.runs.isBusy || this.intake.isScanning || this.scheduler.isBusy) return false
     // A paused queue needs no worker: the supervisor sees the pause end.
     return this.intake.schedule.readySize === 0 || this.rootPaused || this.flags.paused
   }
