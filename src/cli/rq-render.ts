@@ -7,6 +7,7 @@ import type { Progress } from '../service/progress.ts'
 import type { QueueRow } from '../service/queues.ts'
 import type { ValueOf, VerbName } from '../service/registry.ts'
 import { type Cell, type Colour, type Output, printable, table } from './output.ts'
+import { renderSchedules } from './rq-render-schedule.ts'
 import { renderShown } from './rq-render-show.ts'
 
 export interface Screen {
@@ -58,6 +59,7 @@ export const RENDERERS: Renderers = {
   move: renderDone,
   pause: renderPaused,
   resume: renderPaused,
+  schedule: (value, { out, err, now }) => renderSchedules(value, out, err, now),
   'new-id': ({ id }, { out }) => out.line(id),
 }
 

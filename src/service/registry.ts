@@ -17,6 +17,7 @@ import { release } from './release.ts'
 import { result } from './result.ts'
 import { retry } from './retry.ts'
 import { rm } from './rm.ts'
+import { schedule } from './schedule.ts'
 import { show } from './show.ts'
 import { rootProblem } from './spool.ts'
 import type { Verb } from './verb.ts'
@@ -43,6 +44,7 @@ export const VERBS = {
   move,
   pause,
   resume,
+  schedule,
   'new-id': newId,
 } as const
 

@@ -4,14 +4,13 @@ import { closeSync, openSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { formatItemName, type Millis, type RawName } from '../domain/name.ts'
 import { fireId, fireMsg, type Order, type ScheduleSpec, spreadOffset } from '../domain/schedules.ts'
-import { writeNew } from '../fsqueue/files.ts'
-import { trashItem } from '../fsqueue/move.ts'
-import { fsPath, inQueue, place, type QueueDir, stateDir, within } from '../fsqueue/place.ts'
+import { giveWay } from '../fsqueue/give-way.ts'
+import { fsPath, place, type QueueDir, stateDir } from '../fsqueue/place.ts'
 import { type Draft, OutcomeUnknown, publish } from '../fsqueue/publish.ts'
 import type { Located } from '../fsqueue/scan.ts'
 import { readByHand } from '../fsqueue/schedule-files.ts'
 import { makeSyncer, type Syncer, treeOf } from '../fsqueue/sync.ts'
-import { isOpen, type Remembered, whereabouts } from '../fsqueue/whereabouts.ts'
+import { type Remembered, whereabouts } from '../fsqueue/whereabouts.ts'
 import type { Worker } from './worker.ts'
 
 export interface Fired extends Remembered {
@@ -44,7 +43,11 @@ export async function fire(
     const isNew = await publishOnce(worker, syncer, draft, name, order, now)
     if (order.replaces) {
       const earlier = [before, readByHand(queue, spec.name)].filter((item) => item !== undefined)
-      for (const item of earlier) if (item.id !== draft.id) await makeRoom(worker, syncer, item, now)
+      for (const item of earlier) {
+        if (item.id === draft.id) continue
+        const { newId } = worker.options
+        await syncer.sync(giveWay(queue, item, { now, newId, native: worker.starting.native }).dirs)
+      }
     }
     return { id: draft.id, name, isNew }
   } finally {
@@ -94,20 +97,4 @@ async function publishOnce(
 function pathsOf(queue: QueueDir, { state, raw, bucket }: Located) {
   const dir = bucket === undefined ? stateDir(queue, state) : place(queue, state, bucket)
   return [...treeOf(place(queue, state, raw, bucket)), dir]
-}
-
-/** An earlier item goes to the trash if it waits, and is canceled if it runs. */
-async function makeRoom(worker: Worker, syncer: Syncer, item: Remembered, now: Millis): Promise<void> {
-  const { queue, newId } = worker.options
-  for (;;) {
-    const found = whereabouts(queue, item, now, 'thorough')
-    if (!isOpen(found)) return
-    if (found.state === 'run') {
-      writeNew(within(place(queue, 'run', found.raw), 'cancel'), '')
-      return
-    }
-    if (trashItem(queue, found, { newId, native: worker.starting.native }) === 'gone') continue
-    await syncer.sync([inQueue(queue, '_tmp'), stateDir(queue, found.state)])
-    return
-  }
 }
