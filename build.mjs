@@ -16,7 +16,7 @@ try {
     format: 'cjs',
     target: 'node20',
     // Heavy or native packages stay outside and are imported only by the command that needs them.
-    external: ['chokidar', 'koffi', 'pino-pretty', 'proper-lockfile', 'cli-progress', 'tar-stream'],
+    external: ['chokidar', 'koffi', 'pino-pretty', 'proper-lockfile', 'cli-progress', 'cronstrue', 'tar-stream'],
     legalComments: 'none',
     logLevel: 'warning',
   })

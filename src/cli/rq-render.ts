@@ -8,6 +8,7 @@ import type { QueueRow } from '../service/queues.ts'
 import type { ValueOf, VerbName } from '../service/registry.ts'
 import { type Cell, type Colour, type Output, printable, table } from './output.ts'
 import { renderCleaned } from './rq-render-clean.ts'
+import { renderSchedules } from './rq-render-schedule.ts'
 import { renderShown } from './rq-render-show.ts'
 
 export interface Screen {
@@ -60,6 +61,7 @@ export const RENDERERS: Renderers = {
   pause: renderPaused,
   resume: renderPaused,
   clean: (queues, { out }) => renderCleaned(queues, out),
+  schedule: (value, { out, err, now }) => renderSchedules(value, out, err, now),
   'new-id': ({ id }, { out }) => out.line(id),
 }
 

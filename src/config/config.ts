@@ -8,6 +8,7 @@ import { type EffectiveValue, effectiveValues, mergeSettings, type Settings } fr
 import { ItemPolicy, QueueFile, type QueueInput, type QueueSettings, RootFile, readSettings } from './schema.ts'
 import { retentionPolicy } from './schema-keep.ts'
 import { readRetry } from './schema-retry.ts'
+import { readSchedules } from './schema-schedule.ts'
 
 export type { ConfigResult } from './check.ts'
 export { type ConfigProblem, formatProblem } from './file.ts'
@@ -36,6 +37,8 @@ const OWN_NAMES = [
   '_down',
   '_clean.lock',
   '_alerts.json',
+  '_schedules',
+  '_keys',
   CONFIG_FILE,
 ]
 
@@ -106,6 +109,8 @@ function fromSettings(settings: Settings): QueueConfig {
     dirs: set.dirs as QueueConfig['dirs'],
     shared: set.shared,
     retention: retentionPolicy(set),
+    schedules: readSchedules(set.schedules),
+    uniqueFor: set.unique?.for,
   }
 }
 

@@ -15,7 +15,7 @@ export interface EffectiveValue {
 }
 
 /** Objects whose parts make sense only together: the one that is nearer replaces the other whole. */
-const UNITS: readonly RegExp[] = []
+const UNITS: readonly RegExp[] = [/^schedules\../]
 
 /** Layers from the weakest to the strongest, as one. Lists are replaced, never joined. */
 export function mergeSettings(...layers: readonly Settings[]): Settings {

@@ -4,6 +4,7 @@ import { EXIT_MEANINGS } from '../domain/policy.ts'
 import { argv, count, described, duration, exitCode, flag, size, word } from './forms.ts'
 import { keepKeys } from './schema-keep.ts'
 import { retryKeys } from './schema-retry.ts'
+import { scheduleKeys } from './schema-schedule.ts'
 
 const dirName = v.pipe(
   v.string('must be a text'),
@@ -78,6 +79,7 @@ export const queueKeys = {
   dirs: described(dirs, 'Other names for the state directories.'),
   shared: described(flag, 'Opens que/ and prep/ to the group. Default: false.'),
   ...keepKeys,
+  ...scheduleKeys,
 } as const
 
 /** What a message may say otherwise for its own item (`policy` in `msg`). */

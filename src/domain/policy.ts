@@ -3,6 +3,7 @@ import type { State } from './item.ts'
 import type { Millis } from './name.ts'
 import type { RetentionPolicy } from './retention.ts'
 import { DEFAULT_RETRY, type RetryPolicy } from './retry.ts'
+import type { ScheduleSpec } from './schedules.ts'
 
 /** What an exit status means. `fail` may be retried, `fatal` never. */
 export const EXIT_MEANINGS = ['done', 'fail', 'fatal', 'reschedule', 'relay', 'broken'] as const
@@ -71,4 +72,7 @@ export interface QueueConfig {
   readonly shared: boolean
   /** What stays of what has ended. */
   readonly retention: RetentionPolicy
+  readonly schedules: readonly ScheduleSpec[]
+  /** So long a key that was injected is not injected again; undefined: only where the caller says so. */
+  readonly uniqueFor: Millis | undefined
 }

@@ -1,5 +1,7 @@
 /** Everything rqd says of itself: one closed union. `log.ts` turns an event into a line; nobody writes text. */
 
+import type { Skip } from '../domain/schedules.ts'
+
 /** Of a queue's worker; goes to the queue's `_log`. */
 export type QueueEvent =
   | { readonly kind: 'worker-started'; readonly pid: number; readonly adopted: number }
@@ -26,6 +28,22 @@ export type QueueEvent =
       readonly to: string
       readonly as: string
       readonly why: 'relay' | 'dup'
+    }
+  /** `at`: the instant, ISO 8601. `missed`: so many instants before it have no item of their own. */
+  | {
+      readonly kind: 'schedule-fired'
+      readonly schedule: string
+      readonly at: string
+      readonly id: string
+      readonly missed: number
+    }
+  /** `at`: the newest of `count` instants that have no item. */
+  | {
+      readonly kind: 'schedule-skipped'
+      readonly schedule: string
+      readonly at: string
+      readonly why: Skip
+      readonly count: number
     }
   | { readonly kind: 'handler-broken'; readonly problem: string; readonly retryMs: number }
   | { readonly kind: 'handler-mended' }
@@ -84,6 +102,8 @@ export const LEVELS = {
   'item-stopping': 'info',
   'item-unavailable': 'warn',
   published: 'info',
+  'schedule-fired': 'info',
+  'schedule-skipped': 'warn',
   'handler-broken': 'error',
   'handler-mended': 'info',
   'config-loaded': 'debug',

@@ -18,6 +18,7 @@ import { release } from './release.ts'
 import { result } from './result.ts'
 import { retry } from './retry.ts'
 import { rm } from './rm.ts'
+import { schedule } from './schedule.ts'
 import { show } from './show.ts'
 import { rootProblem } from './spool.ts'
 import type { Verb } from './verb.ts'
@@ -45,6 +46,7 @@ export const VERBS = {
   pause,
   resume,
   clean,
+  schedule,
   'new-id': newId,
 } as const
 

@@ -10,6 +10,7 @@ import {
   type QueueName,
   type RawName,
 } from '../domain/name.ts'
+import type { ScheduleSpec } from '../domain/schedules.ts'
 import { hasFlag } from '../fsqueue/layout.ts'
 import {
   type BytePath,
@@ -23,6 +24,7 @@ import {
   within,
 } from '../fsqueue/place.ts'
 import { hasItems, scanPages } from '../fsqueue/scan.ts'
+import { nextScheduled } from '../fsqueue/schedule-files.ts'
 import { errnoOf } from '../os/errno.ts'
 
 export interface FoundQueue {
@@ -64,6 +66,11 @@ function whyNotAQueue(
   return name === undefined ? 'is no name for a queue: UTF-8, up to 128 characters, no control characters' : undefined
 }
 
+/** State directories of a queue, as far as its configuration can be read. */
+export function dirsOf(path: string, config?: RootConfig): QueueDir {
+  return setupOf(path, config).dir
+}
+
 /** What a look into a queue without a worker told. */
 export interface QueueLook {
   readonly hasWork: boolean
@@ -78,19 +85,27 @@ export interface QueueLook {
 /** Directory times move in steps of some milliseconds; a second is beyond doubt on every file system. */
 const FRESH_MS = 1000
 
-/** State directories of a queue, as far as its configuration can be read. */
-export function dirsOf(path: string, config?: RootConfig): QueueDir {
+export interface QueueSetup {
+  readonly dir: QueueDir
+  readonly schedules: readonly ScheduleSpec[]
+}
+
+/** State directories and schedules of a queue, as far as its configuration can be read. */
+export function setupOf(path: string, config?: RootConfig): QueueSetup {
   const loaded = loadQueueConfig(path, config)
-  return loaded.kind === 'ok' ? queueDir(path, loaded.config.dirs) : queueDir(path)
+  if (loaded.kind !== 'ok') return { dir: queueDir(path), schedules: [] }
+  return { dir: queueDir(path, loaded.config.dirs), schedules: loaded.config.schedules }
 }
 
 /** Reads names until one may run now; a queue that sleeps on a million scheduled items is read once. */
-export function lookAtQueue(queue: QueueDir, isRootPaused: boolean, now: Millis): QueueLook {
+export function lookAtQueue({ dir: queue, schedules }: QueueSetup, isRootPaused: boolean, now: Millis): QueueLook {
   const { signature, isFresh } = signatureOf(queue, now)
   const isPaused = isRootPaused || hasFlag(inQueue(queue, '_paused'))
   const waiting = isPaused ? { isDue: false, nextDue: Number.POSITIVE_INFINITY } : waitingIn(queue, now)
   const hasWork = waiting.isDue || hasItems(stateDir(queue, 'run'))
-  return { hasWork, nextDue: waiting.nextDue, signature, isFresh }
+  // Also of a paused queue: what comes by itself waits there.
+  const nextDue = Math.min(waiting.nextDue, nextScheduled(queue, schedules, now))
+  return { hasWork, nextDue, signature, isFresh }
 }
 
 function waitingIn(queue: QueueDir, now: Millis): { isDue: boolean; nextDue: Millis } {

@@ -5,7 +5,7 @@ import type { WantedQueue } from '../domain/plan.ts'
 import type { QueueDir } from '../fsqueue/place.ts'
 import type { RqEvent } from '../log/events.ts'
 import { errnoOf } from '../os/errno.ts'
-import { dirsOf, type FoundQueue, listQueues, lookAtQueue, type QueueLook, signatureOf } from './queues.ts'
+import { type FoundQueue, listQueues, lookAtQueue, type QueueLook, setupOf, signatureOf } from './queues.ts'
 import type { IdleWord } from './workers.ts'
 
 interface Known {
@@ -28,6 +28,7 @@ export class Roster {
   readonly #known = new Map<string, Known>()
   readonly #ignored = new Set<string>()
   #isFirst = true
+  #polledAt = 0
   config: RootConfig
   isRootPaused = false
 
@@ -59,7 +60,13 @@ export class Roster {
   }
 
   #learn(found: FoundQueue): Known {
-    return { found, dir: dirsOf(found.path, this.config), look: undefined, idleSignature: undefined, hasTrouble: false }
+    return {
+      found,
+      dir: setupOf(found.path, this.config).dir,
+      look: undefined,
+      idleSignature: undefined,
+      hasTrouble: false,
+    }
   }
 
   get size(): number {
@@ -80,8 +87,11 @@ export class Roster {
     for (const known of this.#known.values()) known.look = undefined
   }
 
-  /** The slow poll: doubts the sleepers that changed though no hint came. */
+  /** The slow poll: doubts the sleepers that changed though no hint came, and all of them when the clock was set back. */
   poll(isAwake: (inode: string) => boolean): void {
+    const now = this.#options.now()
+    if (now < this.#polledAt) this.doubtAll()
+    this.#polledAt = now
     for (const [inode, known] of this.#known) {
       if (isAwake(inode) || known.look === undefined) continue
       if (known.look.isFresh || this.#signature(known)?.signature !== known.look.signature) known.look = undefined
@@ -136,8 +146,9 @@ export class Roster {
 
   #look(known: Known): QueueLook {
     try {
-      known.dir = dirsOf(known.found.path, this.config)
-      const look = lookAtQueue(known.dir, this.isRootPaused, this.#options.now())
+      const setup = setupOf(known.found.path, this.config)
+      known.dir = setup.dir
+      const look = lookAtQueue(setup, this.isRootPaused, this.#options.now())
       known.hasTrouble = false
       return look
     } catch (error) {

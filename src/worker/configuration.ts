@@ -42,6 +42,7 @@ export class Configuration {
       worker.runs.pool.reconfigure(config, worker.environment())
       worker.options.emit({ kind: 'config-loaded', slots: config.slots })
       worker.recover()
+      worker.scheduler.look()
     }
     worker.pump()
   }

@@ -125,7 +125,7 @@ export class Runs {
   }
 
   #pause(what: string): void {
-    this.#worker.pause(what)
+    this.#worker.shortage.pause(what)
     this.#worker.options.emit({ kind: 'trouble', what })
   }
 
@@ -146,7 +146,7 @@ export class Runs {
     if (run.stopping === undefined) {
       emit({ kind: 'slot-lost', slot: slot.pid, id: run.id })
       // It may have died for want of processes or memory: not fifteen times in a second.
-      this.#worker.pause(`slot ${slot.pid} died`)
+      this.#worker.shortage.pause(`slot ${slot.pid} died`)
     }
     this.#watchman.look()
   }

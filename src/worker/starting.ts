@@ -116,7 +116,7 @@ export class Starting {
   }
 
   #noSlot(): void {
-    this.#worker.shortage(NO_SLOT)
+    this.#worker.shortage.happened(NO_SLOT)
     this.#worker.options.emit({ kind: 'trouble', what: NO_SLOT })
   }
 
@@ -135,7 +135,7 @@ export class Starting {
   #cannotStart(entry: Entry, thrown: unknown, now: Millis): void {
     const error = refusedBySystem('start', entry.raw, thrown)
     if (isDiskTrouble(error)) this.#worker.trouble(error)
-    if (isShortage(error)) this.#worker.shortage(error.message)
+    if (isShortage(error)) this.#worker.shortage.happened(error.message)
     this.#worker.runs.strays.expect()
     if (error.code === 'ENOENT') ensureQueue(this.#worker.options.queue, this.#worker.config.shared)
     const failures = (this.unavailable.get(entry.raw)?.failures ?? 0) + 1

@@ -5,6 +5,7 @@ import { QueueIoError } from '../fsqueue/errors.ts'
 import { overwrite, removeFile, rename, writeNew } from '../fsqueue/files.ts'
 import type { BytePath } from '../fsqueue/place.ts'
 import { processStat } from '../os/process.ts'
+import { queueFacts } from './facts.ts'
 import type { Worker } from './worker.ts'
 
 const EVERY_MS = 1000
@@ -47,7 +48,7 @@ export class StatusFile {
 
   #snapshot() {
     const worker = this.#worker
-    const facts = worker.facts()
+    const facts = queueFacts(worker, Date.now())
     const { schedule } = worker.intake
     const gate = queueGate(facts, Date.now())
     return {

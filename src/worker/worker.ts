@@ -1,7 +1,7 @@
 /** The queue's process: list → pick → claim → run → settle → move. Holds nothing that it cannot read again. */
 import type { RootConfig } from '../config/config.ts'
 import type { ItemId, Millis, RawName } from '../domain/name.ts'
-import { type QueueFacts, queueGate } from '../domain/pick.ts'
+import { queueGate } from '../domain/pick.ts'
 import type { QueueConfig } from '../domain/policy.ts'
 import { entryOf } from '../domain/schedule.ts'
 import type { FromWorker, StopMode } from '../domain/worker-protocol.ts'
@@ -12,18 +12,18 @@ import { type Flags, readFlags, slotEnvironment } from './admin.ts'
 import { Alarm, type Wake } from './alarm.ts'
 import { Configuration } from './configuration.ts'
 import { DiskState } from './disk-state.ts'
+import { queueFacts } from './facts.ts'
 import { HandlerState } from './handler-state.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { Idleness } from './idleness.ts'
 import { Intake } from './intake.ts'
 import { recoverRuns } from './recovery.ts'
 import { Runs } from './runs.ts'
+import { Scheduler } from './scheduler.ts'
+import { Shortage } from './shortage.ts'
 import { Starting } from './starting.ts'
 
 const BEHIND_OTHERS: Millis = 500
-const SHORTAGE_PAUSE: Millis = 1000
-/** Verdicts on their way to the disk, per slot, before nothing more is started. */
-const UNSETTLED_PER_SLOT = 64
 
 export interface WorkerOptions {
   readonly root: string
@@ -46,8 +46,10 @@ export class Worker {
   readonly runs: Runs
   readonly handler = new HandlerState()
   readonly starting: Starting
+  readonly shortage = new Shortage(this)
   readonly configuration = new Configuration(this)
   readonly housekeeping = new Housekeeping(this)
+  readonly scheduler = new Scheduler(this)
   root: RootConfig
   config: QueueConfig
   readonly disk: DiskState
@@ -56,9 +58,12 @@ export class Worker {
   stopping: StopMode | undefined
   /** What people may look at has changed. */
   onChange: () => void = () => undefined
-  #shortage: QueueFacts['shortage']
   /** When this queue wants a worker, whatever happens: a retired one is started again for it. */
-  readonly due: Wake[] = [() => this.intake.schedule.nextTime(), () => this.housekeeping.next()]
+  readonly due: Wake[] = [
+    () => this.intake.schedule.nextTime(),
+    () => this.housekeeping.next(),
+    (now) => this.scheduler.nextLook(now),
+  ]
   readonly #alarm: Alarm
   readonly #idleness: Idleness
   #pumping = false
@@ -86,8 +91,7 @@ export class Worker {
       [
         (now) => this.#nextDue(now),
         (now) => this.handler.broken(this.command, now)?.until ?? Number.POSITIVE_INFINITY,
-        (now) =>
-          this.#shortage !== undefined && now < this.#shortage.until ? this.#shortage.until : Number.POSITIVE_INFINITY,
+        (now) => this.shortage.endsAfter(now),
       ],
       () => this.#timeHasCome(),
     )
@@ -99,6 +103,7 @@ export class Worker {
     this.options.emit({ kind: 'worker-started', pid: process.pid, adopted: this.runs.size })
     this.intake.open()
     this.housekeeping.start()
+    this.scheduler.look()
     this.pump()
   }
 
@@ -110,25 +115,6 @@ export class Worker {
     this.runs.sweepFifos()
   }
 
-  facts(): QueueFacts {
-    const now = Date.now()
-    const doubtful = this.handler.isDoubtful
-    const busy = this.runs.size
-    const limit = Math.min(doubtful ? 1 : this.config.slots, this.runs.pool.limit)
-    const backlogged = this.runs.unsettled > this.config.slots * UNSETTLED_PER_SLOT
-    return {
-      stopping: this.stopping !== undefined && this.stopping !== 'retire',
-      rootPaused: this.rootPaused,
-      ...this.flags,
-      configProblem: this.configuration.problem,
-      brokenHandler: this.handler.broken(this.command, now),
-      diskProblem: this.disk.problem,
-      shortage: this.#shortage,
-      slots: this.config.slots,
-      freeSlots: backlogged ? 0 : Math.max(0, limit - busy),
-    }
-  }
-
   /** Starts what may start. Called after every event; cheap when there is nothing to do. */
   pump(): void {
     if (this.#pumping) return
@@ -138,7 +124,7 @@ export class Worker {
         // The usual answer first, and cheaply.
         if (this.runs.size >= this.config.slots) break
         const now = Date.now()
-        if (queueGate(this.facts(), now) !== undefined) break
+        if (queueGate(queueFacts(this, now), now) !== undefined) break
         const entry = this.intake.take(now)
         if (entry === undefined) break
         this.starting.start(entry, now)
@@ -153,7 +139,7 @@ export class Worker {
   trouble(error: QueueIoError): void {
     const { operation, path, code } = error
     if (isDiskTrouble(error)) this.disk.refused(error.message)
-    if (isShortage(error)) this.shortage(error.message)
+    if (isShortage(error)) this.shortage.happened(error.message)
     this.options.emit({ kind: 'disk-trouble', operation, path, code })
   }
 
@@ -169,6 +155,7 @@ export class Worker {
     // A hint of a flag may have been lost.
     this.flags = readFlags()
     this.housekeeping.run()
+    this.scheduler.look()
     this.pump()
   }
 
@@ -182,6 +169,7 @@ export class Worker {
 
   get isIdle(): boolean {
     if (this.runs.isBusy || this.intake.isScanning || this.housekeeping.isBusy) return false
+    if (this.runs.isBusy || this.intake.isScanning || this.scheduler.isBusy) return false
     // A paused queue needs no worker: the supervisor sees the pause end.
     return this.intake.schedule.readySize === 0 || this.rootPaused || this.flags.paused
   }
@@ -217,17 +205,6 @@ export class Worker {
     const problem = `exit ${exit} of ${id}`
     const retryMs = this.handler.fail(this.command, problem, Date.now())
     this.options.emit({ kind: 'handler-broken', problem, retryMs })
-  }
-
-  /** Descriptors or processes are short, and slots take both: fewer of them leave some for verdicts. */
-  shortage(problem: string): void {
-    this.runs.pool.shrink()
-    this.pause(problem)
-  }
-
-  /** Something is short (processes, descriptors, room for a log): nothing is started for a moment. */
-  pause(problem: string): void {
-    this.#shortage = { problem, until: Date.now() + SHORTAGE_PAUSE }
   }
 
   reload(): void {

@@ -1,0 +1,31 @@
+/** An item that makes room for another: removed while it waits, canceled while it runs. */
+import type { ItemId, Millis } from '../domain/name.ts'
+import type { Native } from '../os/native.ts'
+import { writeNew } from './files.ts'
+import { trashItem } from './move.ts'
+import { type BytePath, inQueue, place, type QueueDir, stateDir, within } from './place.ts'
+import { isOpen, type Remembered, whereabouts } from './whereabouts.ts'
+
+export interface WayContext {
+  readonly now: Millis
+  readonly newId: (from: string) => ItemId
+  readonly native: Native | undefined
+}
+
+/** `dirs` are to be synced, in this order. An item that ended meanwhile is left alone. */
+export type GaveWay =
+  | { readonly how: 'removed'; readonly dirs: readonly BytePath[] }
+  | { readonly how: 'canceled' | 'ended'; readonly dirs: readonly [] }
+
+export function giveWay(queue: QueueDir, item: Remembered, context: WayContext): GaveWay {
+  for (;;) {
+    const found = whereabouts(queue, item, context.now, 'thorough')
+    if (!isOpen(found)) return { how: 'ended', dirs: [] }
+    if (found.state === 'run') {
+      writeNew(within(place(queue, 'run', found.raw), 'cancel'), '')
+      return { how: 'canceled', dirs: [] }
+    }
+    if (trashItem(queue, found, context) === 'moved')
+      return { how: 'removed', dirs: [inQueue(queue, '_tmp'), stateDir(queue, found.state)] }
+  }
+}

@@ -1,0 +1,100 @@
+/** One fire of a schedule: its item is published durably, and once, whatever happened before. */
+import { createHash } from 'node:crypto'
+import { closeSync, openSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { formatItemName, type Millis, type RawName } from '../domain/name.ts'
+import { fireId, fireMsg, type Order, type ScheduleSpec, spreadOffset } from '../domain/schedules.ts'
+import { giveWay } from '../fsqueue/give-way.ts'
+import { fsPath, place, type QueueDir, stateDir } from '../fsqueue/place.ts'
+import { type Draft, OutcomeUnknown, publish } from '../fsqueue/publish.ts'
+import type { Located } from '../fsqueue/scan.ts'
+import { readByHand } from '../fsqueue/schedule-files.ts'
+import { makeSyncer, type Syncer, treeOf } from '../fsqueue/sync.ts'
+import { type Remembered, whereabouts } from '../fsqueue/whereabouts.ts'
+import type { Worker } from './worker.ts'
+
+export interface Fired extends Remembered {
+  /** An earlier life did not publish it already. */
+  readonly isNew: boolean
+}
+
+/** In hex. */
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+type FireOrder = Extract<Order, { do: 'fire' }>
+
+/** Throws QueueIoError when the disk refuses; then nothing is known, and the same order may be given again. */
+export async function fire(
+  worker: Worker,
+  spec: ScheduleSpec,
+  order: FireOrder,
+  before: Remembered | undefined,
+  now: Millis,
+): Promise<Fired> {
+  const { queue } = worker.options
+  const draft = draftOf(worker, spec, order, now)
+  const { priority, due, tags } = draft
+  const name = formatItemName({ base: `${draft.id}.msg`, priority, due, tags })
+  const fd = openSync(fsPath(stateDir(queue, 'que')), 'r')
+  const syncer = makeSyncer(worker.config.durability, fd, worker.starting.native)
+  try {
+    const isNew = await publishOnce(worker, syncer, draft, name, order, now)
+    if (order.replaces) {
+      const earlier = [before, readByHand(queue, spec.name)].filter((item) => item !== undefined)
+      for (const item of earlier) {
+        if (item.id === draft.id) continue
+        const { newId } = worker.options
+        await syncer.sync(giveWay(queue, item, { now, newId, native: worker.starting.native }).dirs)
+      }
+    }
+    return { id: draft.id, name, isNew }
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** What is late begins its spread now: all hosts are late at one time after an outage. */
+function draftOf(worker: Worker, spec: ScheduleSpec, order: FireOrder, now: Millis): Draft {
+  const offset = spreadOffset(spec.spread, [hostname(), worker.options.queueName, spec.name], sha256)
+  const due = Math.ceil(((order.isLate ? now : order.at) + offset) / 1000)
+  return {
+    id: fireId(spec.name, order.at, sha256),
+    priority: spec.priority,
+    due: offset === 0 ? undefined : due,
+    tags: spec.tags,
+    msg: fireMsg(spec, order.at, order.missed),
+    attach: [],
+  }
+}
+
+async function publishOnce(
+  worker: Worker,
+  syncer: Syncer,
+  draft: Draft,
+  name: RawName,
+  order: FireOrder,
+  now: Millis,
+): Promise<boolean> {
+  const { queue } = worker.options
+  const there = whereabouts(queue, { id: draft.id, name }, now, order.isDoubtful ? 'thorough' : 'named')
+  if (there !== undefined) {
+    // Who published it may have died before it was on the disk.
+    await syncer.sync(pathsOf(queue, there))
+    return false
+  }
+  try {
+    const { shared } = worker.config
+    const [published] = await publish(queue, [draft], syncer, worker.starting.native, { shared })
+    return published?.kind === 'published'
+  } catch (error) {
+    // Its id is known: the next try finds it, or publishes it again.
+    throw error instanceof OutcomeUnknown ? error.cause : error
+  }
+}
+
+function pathsOf(queue: QueueDir, { state, raw, bucket }: Located) {
+  const dir = bucket === undefined ? stateDir(queue, state) : place(queue, state, bucket)
+  return [...treeOf(place(queue, state, raw, bucket)), dir]
+}
