@@ -6,6 +6,7 @@ import { defaultSettings } from './defaults.ts'
 import type { ConfigProblem } from './file.ts'
 import { type EffectiveValue, effectiveValues, mergeSettings, type Settings } from './merge.ts'
 import { ItemPolicy, QueueFile, type QueueInput, type QueueSettings, RootFile, readSettings } from './schema.ts'
+import { readLimits } from './schema-limits.ts'
 import { readRetry } from './schema-retry.ts'
 
 export type { ConfigResult } from './check.ts'
@@ -96,6 +97,7 @@ function fromSettings(settings: Settings): QueueConfig {
     settle: set.settle,
     marker: set.marker,
     policy: settlePolicy(set),
+    limits: readLimits(set),
     dup: set.dup,
     maxLog: set.max_log,
     termTimeout: set.term_timeout,

@@ -121,3 +121,13 @@ function plainDelay({ backoff, base, factor, max }: RetryRule, nth: number): Mil
       return Math.min(max, base * factor ** (nth - 1))
   }
 }
+
+/** What kills its processes each time must not spend its budget in a second: 0, 1, 2, 4 … s. */
+export function growingDelay(spent: number, most: Millis): Millis {
+  return spent < 2 ? 0 : Math.min(most, 1000 * 2 ** (spent - 2))
+}
+
+/** In whole unix seconds, as names hold it; undefined: at once. */
+export function dueAfter(now: Millis, after: Millis): number | undefined {
+  return after <= 0 ? undefined : Math.ceil((now + after) / 1000)
+}

@@ -67,7 +67,7 @@ export function decideVerdict(context: SettlerContext, ended: Ended): Settled {
   }
   const now = Date.now()
   const move = decide(verdict, ended.spent + 1, policy, now, Math.random())
-  const ends = { started: ended.started, ended: new Date(now).toISOString() }
+  const ends = { started: ended.started, ended: new Date(now).toISOString(), ...ended.used }
   const record = ended.attempt === 0 ? undefined : attemptRecord(ended.attempt, ends, outcome, verdict, move)
   const kept = Math.max(KEPT_ATTEMPTS, policy.maxAttempts + 1)
   const attempts = keptAttempts([...(ended.msg.attempts ?? []), ...(record === undefined ? [] : [record])], kept)
