@@ -2,6 +2,7 @@
  * What follows a failure: whether it is tried again, when, where, and what becomes of what is given up
  * (docs/RETRY.md). Pure; the random number is a parameter, and a delay is computed once.
  */
+import type { Verdict } from './item.ts'
 import type { Millis } from './name.ts'
 
 /** What a rule of its own can be given to, besides exit codes. */
@@ -98,6 +99,18 @@ export function retryPolicy(
 export function ruleFor(retry: RetryPolicy, { exit, cause }: Failure): RetryRule {
   const ofExit = exit === undefined || !Object.hasOwn(retry.exits, exit) ? undefined : retry.exits[String(exit)]
   return ofExit ?? (cause === undefined ? undefined : retry.causes[cause]) ?? retry
+}
+
+/** The queue that gets what is not tried again; undefined: it stays here, as failed. Cancels and refusals always do. */
+export function givenUpTo(retry: RetryPolicy, verdict: Verdict): string | undefined {
+  const rule = ruleOf(retry, verdict)
+  return rule === undefined || rule.onGiveUp === 'fail' ? undefined : rule.onGiveUp.relay_to
+}
+
+function ruleOf(retry: RetryPolicy, verdict: Verdict): RetryRule | undefined {
+  if (verdict.kind === 'fail') return verdict.failure === undefined ? undefined : ruleFor(retry, verdict.failure)
+  if (verdict.kind === 'reschedule') return ruleFor(retry, verdict.growing ? { cause: 'lost' } : {})
+  return undefined
 }
 
 /** `spent` counts the attempts of this budget, the one that failed included. */
