@@ -7,6 +7,7 @@ import type { ConfigProblem } from './file.ts'
 import { type EffectiveValue, effectiveValues, mergeSettings, type Settings } from './merge.ts'
 import { ItemPolicy, QueueFile, type QueueInput, type QueueSettings, RootFile, readSettings } from './schema.ts'
 import { retentionPolicy } from './schema-keep.ts'
+import { readLimits } from './schema-limits.ts'
 import { readRetry } from './schema-retry.ts'
 import { readSchedules } from './schema-schedule.ts'
 
@@ -102,6 +103,7 @@ function fromSettings(settings: Settings): QueueConfig {
     settle: set.settle,
     marker: set.marker,
     policy: settlePolicy(set),
+    limits: readLimits(set),
     dup: set.dup,
     maxLog: set.max_log,
     termTimeout: set.term_timeout,

@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import { EXIT_MEANINGS } from '../domain/policy.ts'
 import { argv, count, described, duration, exitCode, flag, size, word } from './forms.ts'
 import { keepKeys } from './schema-keep.ts'
+import { limitKeys } from './schema-limits.ts'
 import { retryKeys } from './schema-retry.ts'
 import { scheduleKeys } from './schema-schedule.ts'
 
@@ -55,6 +56,7 @@ export const queueKeys = {
   ),
   max_attempts: described(count(1, MOST_ATTEMPTS), 'Counted attempts before an item fails for good. Default: 15.'),
   ...retryKeys,
+  ...limitKeys,
   reschedule_after: described(duration, 'How long exit 75 and 111 wait, unless the handler says. Default: 60s.'),
   exit_codes: described(
     v.record(
@@ -85,7 +87,7 @@ export const queueKeys = {
 /** What a message may say otherwise for its own item (`policy` in `msg`). */
 const { retry, max_attempts, reschedule_after, relay_to, max_log, term_timeout } = queueKeys
 export const ItemPolicy = v.strictObject(
-  { retry, max_attempts, reschedule_after, relay_to, max_log, term_timeout },
+  { retry, max_attempts, reschedule_after, relay_to, max_log, term_timeout, ...limitKeys },
   'must be an object',
 )
 

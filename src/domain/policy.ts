@@ -1,5 +1,6 @@
 /** What a queue's configuration decides about its items, and the defaults. */
 import type { State } from './item.ts'
+import type { RunLimits } from './limits.ts'
 import type { Millis } from './name.ts'
 import type { RetentionPolicy } from './retention.ts'
 import { DEFAULT_RETRY, type RetryPolicy } from './retry.ts'
@@ -61,6 +62,7 @@ export interface QueueConfig {
   /** `.done`: `x` waits for `x.done`. */
   readonly marker: string | undefined
   readonly policy: SettlePolicy
+  readonly limits: RunLimits
   /** Handlers may copy their message (`dup` lines, answered on fd 4). */
   readonly dup: boolean
   /** Bytes that one item's log may take. */

@@ -2,6 +2,7 @@
  * What follows a failure: whether it is tried again, when, where, and what becomes of what is given up
  * (docs/RETRY.md). Pure; the random number is a parameter, and a delay is computed once.
  */
+import type { Verdict } from './item.ts'
 import type { Millis } from './name.ts'
 
 /** What a rule of its own can be given to, besides exit codes. */
@@ -100,6 +101,18 @@ export function ruleFor(retry: RetryPolicy, { exit, cause }: Failure): RetryRule
   return ofExit ?? (cause === undefined ? undefined : retry.causes[cause]) ?? retry
 }
 
+/** The queue that gets what is not tried again; undefined: it stays here, as failed. Cancels and refusals always do. */
+export function givenUpTo(retry: RetryPolicy, verdict: Verdict): string | undefined {
+  const rule = ruleOf(retry, verdict)
+  return rule === undefined || rule.onGiveUp === 'fail' ? undefined : rule.onGiveUp.relay_to
+}
+
+function ruleOf(retry: RetryPolicy, verdict: Verdict): RetryRule | undefined {
+  if (verdict.kind === 'fail') return verdict.failure === undefined ? undefined : ruleFor(retry, verdict.failure)
+  if (verdict.kind === 'reschedule') return ruleFor(retry, verdict.growing ? { cause: 'lost' } : {})
+  return undefined
+}
+
 /** `spent` counts the attempts of this budget, the one that failed included. */
 export function mayRetry(rule: RetryRule, spent: number, maxAttempts: number): boolean {
   return spent < maxAttempts && (rule.limit < 0 || spent <= rule.limit)
@@ -120,4 +133,14 @@ function plainDelay({ backoff, base, factor, max }: RetryRule, nth: number): Mil
     case 'exponential':
       return Math.min(max, base * factor ** (nth - 1))
   }
+}
+
+/** What kills its processes each time must not spend its budget in a second: 0, 1, 2, 4 … s. */
+export function growingDelay(spent: number, most: Millis): Millis {
+  return spent < 2 ? 0 : Math.min(most, 1000 * 2 ** (spent - 2))
+}
+
+/** In whole unix seconds, as names hold it; undefined: at once. */
+export function dueAfter(now: Millis, after: Millis): number | undefined {
+  return after <= 0 ? undefined : Math.ceil((now + after) / 1000)
 }

@@ -2,12 +2,20 @@
  * Where an item goes after its handler ended: Outcome (what the system saw) → Verdict (what it means) →
  * Move (what to do). Pure and total; docs/PROTOCOL.md, "Exit status", is this file as a table.
  */
-import type { Attempt, Cause, LimitCause, Move, Outcome, State, Verdict } from './item.ts'
-import { MOVES } from './item.ts'
+import {
+  type Attempt,
+  type Cause,
+  type LimitCause,
+  MOVES,
+  type Move,
+  type Outcome,
+  type State,
+  type Verdict,
+} from './item.ts'
 import { OVER_LIMIT } from './limits.ts'
 import type { Millis } from './name.ts'
 import type { ExitMeaning, SettlePolicy } from './policy.ts'
-import { type Failure, mayRetry, retryDelay, ruleFor } from './retry.ts'
+import { dueAfter, type Failure, growingDelay, mayRetry, retryDelay, ruleFor } from './retry.ts'
 import { signalOf } from './signals.ts'
 import { firstVerdict, type StatusLine, type VerdictLine } from './status-line.ts'
 
@@ -30,8 +38,8 @@ export function judge(ended: Ended, policy: SettlePolicy): Verdict {
       return judgeStop(outcome, ended, policy)
     case 'lost': {
       const text = 'lost: its process died without an exit status'
-      if (policy.retry.causes.lost !== undefined)
-        return { kind: 'fail', text, final: false, failure: { cause: 'lost' } }
+      const failure = { cause: 'lost' } as const
+      if (policy.retry.causes.lost !== undefined) return { kind: 'fail', text, final: false, failure }
       return { kind: 'reschedule', text, after: policy.rescheduleAfter, growing: true }
     }
     case 'refused':
@@ -169,19 +177,10 @@ export function decide(verdict: Verdict, spent: number, policy: SettlePolicy, no
   }
 }
 
-/** What kills its processes each time must not spend its budget in a second: 0, 1, 2, 4 … s. */
-function growingDelay(spent: number, most: Millis): Millis {
-  return spent < 2 ? 0 : Math.min(most, 1000 * 2 ** (spent - 2))
-}
-
-function dueAfter(now: Millis, after: Millis): number | undefined {
-  return after <= 0 ? undefined : Math.ceil((now + after) / 1000)
-}
-
 /** What is written into `msg` before the item is moved. */
 export function attemptRecord(
   n: number,
-  times: { started: string | undefined; ended: string },
+  seen: { started: string | undefined; ended: string; cpu?: number; max_rss?: number },
   outcome: Outcome,
   verdict: Verdict,
   move: Move,
@@ -193,11 +192,13 @@ export function attemptRecord(
   const text = gaveUp ? `${verdict.text || 'rescheduled'}; gave up after its attempts` : verdict.text
   return {
     n,
-    ...(times.started === undefined ? {} : { started: times.started }),
-    ended: times.ended,
+    ...(seen.started === undefined ? {} : { started: seen.started }),
+    ended: seen.ended,
     ...(exit === undefined ? {} : { exit }),
     ...(signal === undefined ? {} : { signal }),
     ...(cause === undefined ? {} : { cause }),
+    ...(seen.cpu === undefined ? {} : { cpu: seen.cpu }),
+    ...(seen.max_rss === undefined ? {} : { max_rss: seen.max_rss }),
     verdict: verdictKind(verdict, move),
     // A queue may be called `relayed`: what its handler relayed itself has no target here.
     ...(move.to === 'relayed' ? {} : { to: move.to === 'relay' ? move.dest : move.to }),

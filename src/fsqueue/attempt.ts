@@ -96,6 +96,11 @@ export function hasStarted(item: BytePath, n: number): boolean {
   return look(within(item, `started.${n}`)) !== undefined
 }
 
+/** When its slot began it, ms since 1970; nobody can set that back. */
+export function startedAt(item: BytePath, n: number): number | undefined {
+  return look(within(item, `started.${n}`))?.ctimeMs
+}
+
 /** The first cause stays. */
 export function recordStop(item: BytePath, n: number, cause: StopCause): void {
   writeNew(within(item, `stop.${n}`), cause)

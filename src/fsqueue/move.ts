@@ -10,7 +10,14 @@ import type { Located } from './scan.ts'
 const KNOWN_BUCKETS = 8
 
 export type Moved =
-  | { readonly kind: 'moved'; readonly at: Located; readonly path: BytePath; readonly madeDirs: readonly BytePath[] }
+  | {
+      readonly kind: 'moved'
+      readonly at: Located
+      readonly path: BytePath
+      readonly madeDirs: readonly BytePath[]
+      /** Another queue that it is in now. */
+      readonly queue?: QueueDir | undefined
+    }
   /** Somebody else moved or removed it first. */
   | { readonly kind: 'gone' }
 
@@ -52,7 +59,8 @@ export function moveItem(queue: QueueDir, from: Located, target: Target, context
     const path = place(there, target.state, raw, bucket)
     const moved = context.isDirectory === true ? moveDirectory(source, path) : moveNew(source, path, context.native)
     if (moved === 'gone') return { kind: 'gone' }
-    if (moved === 'moved') return { kind: 'moved', at: { state: target.state, raw, bucket }, path, madeDirs }
+    if (moved === 'moved')
+      return { kind: 'moved', at: { state: target.state, raw, bucket }, path, madeDirs, queue: context.to }
   }
 }
 

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { setPriority } from 'node:os'
 import { errnoOf } from '../os/errno.ts'
 import { bootId, processStat, signalGroup } from '../os/process.ts'
+import { childrenCpu } from '../os/usage.ts'
 import { SLOT_SCRIPT, SLOT_STATES, type SlotState } from './slot-script.ts'
 
 export interface SlotReport {
@@ -38,6 +39,7 @@ export class Slot {
   readonly boot: string
   readonly #child: ChildProcess
   #buffer = ''
+  #cpu = 0
 
   constructor(options: SlotOptions) {
     const marker = `${process.pid}-${process.hrtime.bigint()}`
@@ -75,6 +77,14 @@ export class Slot {
   /** One write; the attempt's file must be there. */
   run(name: string, attempt: number): void {
     this.#child.stdin?.write(`+ ${name} ${attempt} .\n`)
+  }
+
+  /** Milliseconds of CPU time of the runs that ended since the last call; undefined when it is gone. */
+  usedCpu(): number | undefined {
+    const before = this.#cpu
+    const now = childrenCpu(this.pid)
+    this.#cpu = now ?? before
+    return now === undefined ? undefined : now - before
   }
 
   /** false when no process of the group is left. */

@@ -20,6 +20,15 @@ export type QueueEvent =
   | { readonly kind: 'item-refused'; readonly name: string; readonly why: string }
   | { readonly kind: 'item-adopted'; readonly id: string; readonly attempt: number; readonly slot: number }
   | { readonly kind: 'item-recovered'; readonly id: string; readonly action: string }
+  /** Milliseconds, or bytes of memory. */
+  | {
+      readonly kind: 'limit-exceeded'
+      readonly id: string
+      readonly attempt: number
+      readonly cause: string
+      readonly value: number
+      readonly limit: number
+    }
   | { readonly kind: 'item-stopping'; readonly id: string; readonly cause: string; readonly signal: string }
   | { readonly kind: 'item-unavailable'; readonly name: string; readonly problem: string; readonly retryMs: number }
   | {
@@ -99,6 +108,7 @@ export const LEVELS = {
   'item-refused': 'warn',
   'item-adopted': 'info',
   'item-recovered': 'info',
+  'limit-exceeded': 'warn',
   'item-stopping': 'info',
   'item-unavailable': 'warn',
   published: 'info',

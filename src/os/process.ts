@@ -9,6 +9,10 @@ export interface ProcessStat {
   readonly group: number
   /** Start time in clock ticks after boot, field 22: with the pid it names a process for good. */
   readonly start: number
+  /** Clock ticks of CPU time, with those of ended children that were waited for (fields 14 to 17). */
+  readonly cpuTicks: number
+  /** Resident pages, field 24. */
+  readonly rssPages: number
 }
 
 let boot: string | undefined
@@ -39,6 +43,8 @@ function parseStat(pid: number, text: string): ProcessStat {
     parent: Number(fields[1]),
     group: Number(fields[2]),
     start: Number(fields[19]),
+    cpuTicks: Number(fields[11]) + Number(fields[12]) + Number(fields[13]) + Number(fields[14]),
+    rssPages: Number(fields[21]),
   }
 }
 

@@ -50,6 +50,11 @@ export function findAgain(item: Found): Found | undefined {
   return item.id === undefined ? undefined : findWhole([item.queue], item.id)
 }
 
+/** The same, in whatever queue: a retry may run in another. */
+export async function findAnywhere(root: string, item: Found): Promise<Found | undefined> {
+  return item.id === undefined ? undefined : findWhole(await allQueues(root), item.id)
+}
+
 function findIn(queues: readonly Queue[], ref: string, preferred: readonly State[]): Found | Problem {
   const id = parseItemId(bytesOf(ref))
   const whole = id === undefined ? undefined : findWhole(queues, id)

@@ -6,7 +6,7 @@ import { watchNames } from '../fsqueue/watch.ts'
 import { type Answer, type Problem, problem } from './answer.ts'
 import type { Context } from './context.ts'
 import { callName } from './item-ref.ts'
-import { type Found, findAgain, finder, pathOf } from './lookup.ts'
+import { type Found, findAgain, findAnywhere, finder, pathOf } from './lookup.ts'
 import type { Queue } from './spool.ts'
 import { defineVerb } from './verb.ts'
 
@@ -58,10 +58,10 @@ export async function waitForAll(
   const waiting = new Map(items.map((item) => [`${item.queue.name}/${item.id}`, item]))
   const ended: Ended[] = []
   const problems: Problem[] = []
-  const check = () => {
+  const check = async () => {
     for (const [key, item] of waiting) {
       if (!isEnded(item.at.state) && look(pathOf(item)) !== undefined) continue
-      const now = isEnded(item.at.state) ? item : findAgain(item)
+      const now = isEnded(item.at.state) ? item : (findAgain(item) ?? (await findAnywhere(context.root, item)))
       if (now === undefined) problems.push(problem('not-found', `${item.id} is gone: somebody removed it`))
       else if (!isEnded(now.at.state)) {
         waiting.set(key, now)
@@ -86,7 +86,7 @@ async function untilEmpty(
   context: Context,
   queues: readonly Queue[],
   waiting: ReadonlyMap<string, unknown>,
-  check: () => void,
+  check: () => Promise<void>,
   timeout: number | undefined,
 ): Promise<void> {
   const deadline = timeout === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeout
@@ -97,7 +97,7 @@ async function untilEmpty(
   try {
     for (;;) {
       const began = performance.now()
-      check()
+      await check()
       const now = performance.now()
       const left = deadline - now
       if (waiting.size === 0 || left <= 0 || context.cancelled.aborted) return

@@ -7,7 +7,7 @@ import { QueueIoError } from '../fsqueue/errors.ts'
 import { LOG_NAME } from '../fsqueue/job.ts'
 import { type BytePath, fsPath, look, type QueueDir, within } from '../fsqueue/place.ts'
 import type { Slot } from '../launch/slot.ts'
-import { environmentOf, type ProcessStat, processes, signalProcess } from '../os/process.ts'
+import { environmentOf, type ProcessStat, signalProcess } from '../os/process.ts'
 import { type Run, runPath } from './run.ts'
 
 /** Is it to be ended: by a mark, or by being moved out of run/? */
@@ -56,13 +56,14 @@ export interface Leftover {
 export function findLeftovers(
   slots: readonly Slot[],
   runOf: (slot: Slot) => { readonly startTick: number } | undefined,
+  all: readonly ProcessStat[],
 ): Leftover[] {
   if (slots.length === 0) return []
   const byGroup = new Map(slots.map((slot) => [slot.pid, slot]))
   const byMarker = new Map(slots.map((slot) => [slot.marker, slot]))
   const oldest = Math.min(...slots.map((slot) => slot.start))
   const found: Leftover[] = []
-  for (const stat of processes()) {
+  for (const stat of all) {
     if (stat.start < oldest || byGroup.has(stat.pid)) continue
     const slot = byGroup.get(stat.group) ?? slotOfEscaped(stat, byMarker)
     if (slot === undefined) continue

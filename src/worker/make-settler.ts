@@ -8,6 +8,7 @@ import type { Durability } from '../fsqueue/sync.ts'
 import { makeSyncer, type Syncer } from '../fsqueue/sync.ts'
 import { loadNative } from '../os/native.ts'
 import { derivedId, neighbour, publishCopy } from './neighbours.ts'
+import { retryQueue } from './retry-target.ts'
 import { type Ended, runPath } from './run.ts'
 import { Settler } from './settler.ts'
 import type { RelayTarget, Settled } from './verdict.ts'
@@ -23,6 +24,7 @@ export function makeSettler(worker: Worker): Settler {
     newId: options.newId,
     handlerFails: () => worker.handlerFails(),
     relayTarget: (ended, dest) => relayTarget(worker, ended, dest),
+    retryQueue: (name) => retryQueue(worker, name),
     relay: (settled) => relay(worker, settled),
     onSettled: (settled, moved, durable) => settledAs(worker, settled, moved, durable),
     onGone: (ended) => {
@@ -94,7 +96,8 @@ function settledAs(worker: Worker, settled: Settled, moved: Moved, durable: bool
     worker.handler.mend()
     worker.options.emit({ kind: 'handler-mended' })
   }
-  if (moved.kind === 'moved' && moved.at.state === 'que') worker.requeued(moved.at.raw, verdict.kind === 'broken')
+  if (moved.kind === 'moved' && moved.at.state === 'que' && moved.queue === undefined)
+    worker.requeued(moved.at.raw, verdict.kind === 'broken')
   worker.starting.offerAgain(ended.id)
   worker.options.emit({
     kind: 'item-ended',

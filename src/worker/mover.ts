@@ -3,17 +3,19 @@ import type { ItemId } from '../domain/name.ts'
 import { QueueIoError } from '../fsqueue/errors.ts'
 import { type Moved, moveItem } from '../fsqueue/move.ts'
 import { type BytePath, makeDir, type QueueDir, stateDir } from '../fsqueue/place.ts'
-import type { Settled } from './verdict.ts'
+import type { Settled, SettlerContext } from './verdict.ts'
 
 export class Mover {
   readonly #queue: QueueDir
   readonly #newId: (from: string) => ItemId
+  readonly #retryQueue: SettlerContext['retryQueue']
   /** Buckets made lately. */
   readonly #buckets = new Set<string>()
 
-  constructor(queue: QueueDir, newId: (from: string) => ItemId) {
+  constructor({ queue, newId, retryQueue }: Pick<SettlerContext, 'queue' | 'newId' | 'retryQueue'>) {
     this.#queue = queue
     this.#newId = newId
+    this.#retryQueue = retryQueue
   }
 
   move({ ended, move }: Settled): Moved {
@@ -25,6 +27,15 @@ export class Mover {
         ? ({ state: 'que', due: move.due } as const)
         : ({ state: move.to === 'relay' ? 'relayed' : move.to } as const)
     const how = { now: Date.now(), newId, isDirectory: true, buckets: this.#buckets }
+    const elsewhere = move.to === 'que' && move.queue !== undefined ? this.#retryQueue(move.queue) : undefined
+    if (elsewhere?.kind === 'other') {
+      try {
+        return moveItem(queue, from, target, { ...how, to: elsewhere.queue })
+      } catch (error) {
+        // It went away since the verdict was written: the retry takes place here.
+        if (!(error instanceof QueueIoError)) throw error
+      }
+    }
     try {
       return moveItem(queue, from, target, how)
     } catch (error) {
@@ -38,6 +49,6 @@ export class Mover {
 
   /** What is to be synced for it: the directory that it is in now, with those made for it. */
   dirsOf(moved: Extract<Moved, { kind: 'moved' }>): BytePath[] {
-    return moved.madeDirs.length > 0 ? [...moved.madeDirs] : [stateDir(this.#queue, moved.at.state)]
+    return moved.madeDirs.length > 0 ? [...moved.madeDirs] : [stateDir(moved.queue ?? this.#queue, moved.at.state)]
   }
 }

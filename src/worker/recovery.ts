@@ -1,6 +1,6 @@
 /** At a start, and after trouble: what lies in run/ is adopted, settled or put back, as domain/recover.ts says of each. */
 import { spentAttempts } from '../domain/attempts.ts'
-import type { Msg, Verdict } from '../domain/item.ts'
+import { LIMIT_CAUSES, type Msg, type Verdict } from '../domain/item.ts'
 import { displayName, type ItemId, parseItemName, type RawName } from '../domain/name.ts'
 import { type FoundAttempt, type FoundRun, type Recovery, recover } from '../domain/recover.ts'
 import {
@@ -19,8 +19,10 @@ import { removeEmptyDir } from '../fsqueue/files.ts'
 import { readMsg } from '../fsqueue/message.ts'
 import { type BytePath, look, names, place, stateDir, within } from '../fsqueue/place.ts'
 import { bootId } from '../os/process.ts'
+import { elapsedOf } from './limits.ts'
 import { isAttemptAlive, isGroupAlive } from './liveness.ts'
-import type { Run } from './run.ts'
+import { freshSight, type Run } from './run.ts'
+import { stopRun } from './stop-run.ts'
 import type { Worker } from './worker.ts'
 
 /** An item in run/, read. */
@@ -155,7 +157,7 @@ function recoverOne(worker: Worker, item: FoundItem): string {
     case 'settle':
       if (record?.slot?.fifo !== undefined && record.slot.boot === bootId())
         // The answers are nobody's any more: whose FIFO it is by now we do not know.
-        worker.runs.adoptEnded(foundRun(item, record, { ...record.slot, fifo: undefined }), recovery.outcome)
+        worker.runs.adoptEnded(foundRun(worker, item, record, { ...record.slot, fifo: undefined }), recovery.outcome)
       else worker.runs.settler.add({ ...ended, outcome: recovery.outcome })
       return `settle: ${recovery.outcome.kind}`
     case 'requeue':
@@ -186,11 +188,31 @@ function putBack(worker: Worker, item: FoundItem): void {
 
 function adopt(worker: Worker, item: FoundItem): void {
   const { record } = item
-  if (record?.slot !== undefined) worker.runs.adopt(foundRun(item, record, record.slot))
+  if (record?.slot === undefined) return
+  const run = foundRun(worker, item, record, record.slot)
+  worker.runs.adopt(run)
+  // It was over a limit, and whoever was ending it for that is gone.
+  const cause = stopCause(item.path, record.n)
+  if (cause !== undefined && LIMIT_CAUSES.some((limit) => limit === cause)) stopRun(worker, run, cause)
 }
 
-function foundRun({ id, name, msg, spent, path }: FoundItem, { n }: AttemptRecord, group: SlotIdentity): Run {
+function foundRun(worker: Worker, item: FoundItem, { n }: AttemptRecord, group: SlotIdentity): Run {
+  const { id, name, msg, spent, path } = item
   const dups = answeredCount(path, n)
-  const unknown = { started: undefined, slot: undefined, stopping: undefined, killTimer: undefined }
-  return { id, name, msg, spent, attempt: n, group, startTick: 0, dups, isEnding: false, ...unknown }
+  const elapsed = elapsedOf(worker.options.queue, name, n)
+  const started = elapsed === undefined ? undefined : new Date(Date.now() - elapsed).toISOString()
+  const unknown = { slot: undefined, stopping: undefined, killTimer: undefined, isEnding: false }
+  return {
+    id,
+    name,
+    msg,
+    spent,
+    attempt: n,
+    started,
+    group,
+    startTick: 0,
+    sight: freshSight(elapsed),
+    dups,
+    ...unknown,
+  }
 }

@@ -7,6 +7,25 @@ import type { Slot } from '../launch/slot.ts'
 import { signalGroup, signalProcess } from '../os/process.ts'
 import { outsiders } from './liveness.ts'
 
+/** What was seen of a run. Times are those of performance.now(). */
+export interface Sight {
+  began: number
+  /** When it last wrote something, and how much it had written then. */
+  heard: number | undefined
+  bytes: number | undefined
+  /** Milliseconds of CPU time, and resident bytes now and at most, of what was alive at a look. */
+  cpu: number | undefined
+  rss: number | undefined
+  maxRss: number | undefined
+  /** How it was over a limit. */
+  excess: string | undefined
+}
+
+export function freshSight(elapsed = 0): Sight {
+  const unseen = { heard: undefined, bytes: undefined, cpu: undefined, rss: undefined, maxRss: undefined }
+  return { began: performance.now() - elapsed, ...unseen, excess: undefined }
+}
+
 export interface Run {
   readonly id: ItemId
   readonly name: RawName
@@ -17,6 +36,7 @@ export interface Run {
   /** The slot's process group. A run whose slot is not ours (any more) is adopted: its files tell its end. */
   readonly group: SlotIdentity
   readonly startTick: number
+  readonly sight: Sight
   slot: Slot | undefined
   stopping: StopCause | undefined
   killTimer: NodeJS.Timeout | undefined
@@ -36,6 +56,21 @@ export interface Ended {
   readonly spent: number
   readonly started: string | undefined
   readonly outcome: Outcome
+  readonly used?: Used
+}
+
+/** What a run used, where it is known: CPU time in seconds, and the most resident bytes that were seen. */
+export interface Used {
+  readonly cpu?: number
+  readonly max_rss?: number
+}
+
+/** `cpu`: what its slot knows, in milliseconds; without that, what was seen. */
+export function usedBy({ sight }: Run, cpu = sight.cpu): Used {
+  return {
+    ...(cpu === undefined ? {} : { cpu: Math.round(cpu) / 1000 }),
+    ...(sight.maxRss === undefined ? {} : { max_rss: sight.maxRss }),
+  }
 }
 
 export function runPath(queue: QueueDir, run: { readonly name: RawName }): BytePath {
@@ -50,6 +85,6 @@ export function signalRun(run: Run, signal: NodeJS.Signals): void {
 }
 
 export function exitOutcome(run: Run, exit: number | undefined): Outcome {
-  if (run.stopping !== undefined) return { kind: 'stopped', cause: run.stopping, code: exit }
+  if (run.stopping !== undefined) return { kind: 'stopped', cause: run.stopping, code: exit, detail: run.sight.excess }
   return exit === undefined ? { kind: 'lost' } : { kind: 'exited', code: exit }
 }

@@ -8,7 +8,7 @@ import { DupServer } from './dup.ts'
 import { Fifos } from './fifo.ts'
 import { makeSettler } from './make-settler.ts'
 import { Pool } from './pool.ts'
-import { exitOutcome, type Run, runPath } from './run.ts'
+import { exitOutcome, type Run, runPath, usedBy } from './run.ts'
 import type { Settler } from './settler.ts'
 import { Strays } from './strays.ts'
 import { Watchman } from './watchman.ts'
@@ -104,7 +104,7 @@ export class Runs {
       case 'ran':
         // Known before anything else is started, not only when the verdict is on the disk.
         if (run.stopping === undefined) this.#worker.doubtHandler(run.id, exit)
-        this.end(run, exitOutcome(run, exit))
+        this.end(run, exitOutcome(run, exit), run.attempt, run.slot?.usedCpu())
         return
       case 'noio':
       case 'nojob':
@@ -159,11 +159,11 @@ export class Runs {
   }
 
   /** Ended: from here the settler owns it, once its copies are made. `attempt`: 0 if nothing ran that counts. */
-  end(run: Run, outcome: Outcome, attempt = run.attempt): void {
+  end(run: Run, outcome: Outcome, attempt = run.attempt, cpu?: number): void {
     if (run.isEnding) return
     run.isEnding = true
     clearTimeout(run.killTimer)
-    this.#finishDups(run, () => this.#settle(run, outcome, attempt))
+    this.#finishDups(run, () => this.#settle(run, outcome, attempt, cpu))
   }
 
   /** Its slot is free when nothing more is answered through it. */
@@ -181,11 +181,11 @@ export class Runs {
     })
   }
 
-  #settle(run: Run, outcome: Outcome, attempt: number): void {
+  #settle(run: Run, outcome: Outcome, attempt: number, cpu: number | undefined): void {
     this.#watchman.limitLog(run)
     // In this order: the id is never without an owner.
     const { id, name, msg, spent, started } = run
-    this.settler.add({ id, name, msg, attempt, spent, started, outcome })
+    this.settler.add({ id, name, msg, attempt, spent, started, outcome, used: usedBy(run, cpu) })
     this.#running.delete(run.id)
   }
 

@@ -32,7 +32,7 @@ export class Settler {
 
   constructor(context: SettlerContext) {
     this.#context = context
-    this.#mover = new Mover(context.queue, context.newId)
+    this.#mover = new Mover(context)
     this.#rounds = new Rounds(
       (group) => this.#settle(group),
       (group, error) => this.#failed(group, error),

@@ -18,7 +18,7 @@ import { commandPath } from './admin.ts'
 import { currentTick } from './guard.ts'
 import { type ReadinessCheck, tornReadiness } from './readiness.ts'
 import { isStillRun } from './recovery.ts'
-import { type Run, runPath } from './run.ts'
+import { freshSight, type Run, runPath } from './run.ts'
 
 const HOST = hostname()
 const LIVE_POLL: Millis = 1000
@@ -115,7 +115,19 @@ export function startRun(
   const fresh = { stopping: undefined, killTimer: undefined, dups: 0, isEnding: false }
   return {
     kind: 'started',
-    run: { id, name, msg, attempt, spent, started, group, startTick: currentTick(), slot, ...fresh },
+    run: {
+      id,
+      name,
+      msg,
+      attempt,
+      spent,
+      started,
+      group,
+      startTick: currentTick(),
+      sight: freshSight(),
+      slot,
+      ...fresh,
+    },
   }
 }
 

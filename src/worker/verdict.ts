@@ -11,6 +11,7 @@ import type { QueueDir } from '../fsqueue/place.ts'
 import type { Syncer } from '../fsqueue/sync.ts'
 import { configOf } from './item-config.ts'
 import { inlineResult } from './result.ts'
+import { placed, type RetryQueue } from './retry-target.ts'
 import { type Ended, runPath } from './run.ts'
 
 /** Attempts kept in `msg`, and at least as many as a budget counts; the numbers go on. */
@@ -25,6 +26,8 @@ export interface SettlerContext {
   readonly handlerFails: () => boolean
   /** Can this be relayed to, and under which id? A refusal turns the verdict into another. */
   readonly relayTarget: (ended: Ended, dest: string) => RelayTarget
+  /** The queue of that name, as one that an item can be moved into. */
+  readonly retryQueue: (name: string) => RetryQueue
   /** Publishes the copy; once, whatever happened before. */
   readonly relay: (staged: Settled) => Promise<void>
   readonly onSettled: (settled: Settled, moved: Moved, durable: boolean) => void
@@ -66,8 +69,11 @@ export function decideVerdict(context: SettlerContext, ended: Ended): Settled {
     else verdict = target.verdict
   }
   const now = Date.now()
-  const move = decide(verdict, ended.spent + 1, policy, now, Math.random())
-  const ends = { started: ended.started, ended: new Date(now).toISOString() }
+  const decided = { verdict, move: decide(verdict, ended.spent + 1, policy, now, Math.random()) }
+  const { move, ...rest } = placed(context, ended, decided, policy)
+  verdict = rest.verdict
+  relay = rest.relay ?? relay
+  const ends = { started: ended.started, ended: new Date(now).toISOString(), ...ended.used }
   const record = ended.attempt === 0 ? undefined : attemptRecord(ended.attempt, ends, outcome, verdict, move)
   const kept = Math.max(KEPT_ATTEMPTS, policy.maxAttempts + 1)
   const attempts = keptAttempts([...(ended.msg.attempts ?? []), ...(record === undefined ? [] : [record])], kept)

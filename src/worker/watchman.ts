@@ -1,8 +1,10 @@
 /** Looks after what runs: once a second at everything, four times a second at runs whose slot is not ours. */
 import { hasStarted, readAttempt } from '../fsqueue/attempt.ts'
 import { refusedBySystem } from '../fsqueue/errors.ts'
+import { type ProcessStat, processes } from '../os/process.ts'
 import { cutLog, findLeftovers, isCanceled, killLeftover, logSize } from './guard.ts'
 import { configOf } from './item-config.ts'
+import { enforceLimits } from './limits.ts'
 import { isAttemptAlive } from './liveness.ts'
 import { exitOutcome, type Run, runPath } from './run.ts'
 import type { Runs } from './runs.ts'
@@ -73,7 +75,7 @@ export class Watchman {
     const item = runPath(this.#worker.options.queue, run)
     const exit = readAttempt(item, run.attempt)?.exit
     if (exit !== undefined) this.#runs.end(run, exitOutcome(run, exit))
-    else if (run.stopping !== undefined) this.#runs.end(run, { kind: 'stopped', cause: run.stopping, code: undefined })
+    else if (run.stopping !== undefined) this.#runs.end(run, exitOutcome(run, undefined))
     else if (hasStarted(item, run.attempt)) this.#runs.end(run, { kind: 'lost' })
     // Its slot died before it began: that says nothing about the item.
     else this.#runs.neverBegan(run, 'died')
@@ -88,7 +90,11 @@ export class Watchman {
       this.limitLog(run)
     }
     this.#runs.serveDups()
-    this.#caringFor(() => this.sweepLeftovers())
+    this.#caringFor(() => {
+      const all = processes()
+      enforceLimits(this.#worker, all)
+      this.sweepLeftovers(all)
+    })
   }
 
   /** A log over its limit keeps its beginning and its end. At the end of a run, too: a second is long for a flood. */
@@ -103,11 +109,11 @@ export class Watchman {
     })
   }
 
-  sweepLeftovers(): void {
+  sweepLeftovers(all: readonly ProcessStat[] = processes()): void {
     const runs = new Map(
       this.#runs.running().flatMap((run) => (run.slot === undefined ? [] : [[run.slot, run] as const])),
     )
-    for (const leftover of findLeftovers(this.#runs.pool.slots, (slot) => runs.get(slot))) {
+    for (const leftover of findLeftovers(this.#runs.pool.slots, (slot) => runs.get(slot), all)) {
       killLeftover(leftover)
       if (!this.#runs.pool.isBusy(leftover.slot)) this.#runs.pool.replace(leftover.slot)
       this.#worker.options.emit({

@@ -42,6 +42,7 @@ it('an item that runs again before its round is over is not judged by its earlie
     syncer: () => makeSyncer('none', 0, undefined),
     newId,
     handlerFails: () => false,
+    retryQueue: () => ({ kind: 'own' }),
     relayTarget: () => ({ kind: 'refused', verdict: { kind: 'fail', text: '', final: true } }),
     relay: () => Promise.resolve(),
     onSettled: ({ ended }, moved: Moved) => {

@@ -1,0 +1,62 @@
+/** What processes use, from /proc (proc(5)). */
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
+import { errnoOf } from './errno.ts'
+import type { ProcessStat } from './process.ts'
+
+export interface Usage {
+  /** Milliseconds, with those of ended children that were waited for. */
+  readonly cpu: number
+  /** Resident bytes; what several share is counted for each. */
+  readonly rss: number
+}
+
+const AT_PAGESZ = 6
+const AT_CLKTCK = 17
+
+/** The kernel's word for this process: 64 bit words, key and value (getauxval(3)). */
+function auxiliary(): ReadonlyMap<number, number> {
+  const words = readFileSync('/proc/self/auxv')
+  const found = new Map<number, number>()
+  for (let at = 0; at + 16 <= words.length; at += 16) {
+    found.set(Number(words.readBigUInt64LE(at)), Number(words.readBigUInt64LE(at + 8)))
+  }
+  return found
+}
+
+let units: { readonly page: number; readonly tickMs: number } | undefined
+
+function unitsOf(): { readonly page: number; readonly tickMs: number } {
+  if (units === undefined) {
+    const given = auxiliary()
+    units = { page: given.get(AT_PAGESZ) ?? 4096, tickMs: 1000 / (given.get(AT_CLKTCK) ?? 100) }
+  }
+  return units
+}
+
+/** Of several processes together. */
+export function usageOf(stats: readonly ProcessStat[]): Usage {
+  const { page, tickMs } = unitsOf()
+  return {
+    cpu: stats.reduce((sum, { cpuTicks }) => sum + cpuTicks, 0) * tickMs,
+    rss: stats.reduce((sum, { rssPages }) => sum + rssPages, 0) * page,
+  }
+}
+
+const buffer = Buffer.allocUnsafe(1024)
+
+/** CPU time, in milliseconds, of the children that a process has waited for; undefined when it is gone. */
+export function childrenCpu(pid: number): number | undefined {
+  try {
+    const fd = openSync(`/proc/${pid}/stat`, 'r')
+    try {
+      const text = buffer.toString('latin1', 0, readSync(fd, buffer, 0, buffer.length, 0))
+      const fields = text.slice(text.lastIndexOf(')') + 2).split(' ', 15)
+      return (Number(fields[13]) + Number(fields[14])) * unitsOf().tickMs
+    } finally {
+      closeSync(fd)
+    }
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error
+    return undefined
+  }
+}
