@@ -3,8 +3,9 @@
  * disk, renamed over nothing, and then compared member by member: whatever fails before that, nothing may be removed.
  */
 import { createHash } from 'node:crypto'
-import { closeSync, constants, createReadStream, createWriteStream, fsyncSync, openSync } from 'node:fs'
+import { closeSync, constants, createReadStream, fsyncSync, openSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
 import type { Millis } from '../domain/name.ts'
@@ -94,13 +95,27 @@ async function writePart(part: BytePath, members: AsyncIterable<Buffer>): Promis
   let fd: number | undefined
   try {
     fd = openSync(fsPath(part), flags, 0o600)
-    await pipeline(members, createGzip(), createWriteStream('', { fd, autoClose: false }))
+    await pipeline(members, createGzip(), sink(fd))
     fsyncSync(fd)
   } catch (error) {
     throw refusedBySystem('archive', part, error)
   } finally {
     if (fd !== undefined) closeSync(fd)
   }
+}
+
+/** Streams of Node's own close the descriptor when they fail, before it is ours to close. */
+function sink(fd: number): Writable {
+  return new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      try {
+        for (let at = 0; at < chunk.length; ) at += writeSync(fd, chunk, at)
+        done()
+      } catch (error) {
+        done(error instanceof Error ? error : new Error(String(error)))
+      }
+    },
+  })
 }
 
 /** The first name of the day that is free. */

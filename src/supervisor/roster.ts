@@ -5,6 +5,7 @@ import type { WantedQueue } from '../domain/plan.ts'
 import type { QueueDir } from '../fsqueue/place.ts'
 import type { RqEvent } from '../log/events.ts'
 import { errnoOf } from '../os/errno.ts'
+import { choresDue } from './chores.ts'
 import { dirsOf, type FoundQueue, listQueues, lookAtQueue, type QueueLook, signatureOf } from './queues.ts'
 import type { IdleWord } from './workers.ts'
 
@@ -138,8 +139,9 @@ export class Roster {
     try {
       known.dir = dirsOf(known.found.path, this.config)
       const look = lookAtQueue(known.dir, this.isRootPaused, this.#options.now())
+      const chores = choresDue(known.found.path, known.dir, this.config)
       known.hasTrouble = false
-      return look
+      return { ...look, nextDue: Math.min(look.nextDue, chores) }
     } catch (error) {
       this.#trouble(known, error)
       // Fresh: the next poll looks again.

@@ -5,15 +5,15 @@
 import { isRecord } from '../domain/msg.ts'
 import type { Millis } from '../domain/name.ts'
 import type { QueueConfig } from '../domain/policy.ts'
-import { hasRetention } from '../domain/retention.ts'
+import { cleanDue } from '../fsqueue/chores.ts'
 import { hasLeftovers } from '../fsqueue/doomed.ts'
 import { QueueIoError } from '../fsqueue/errors.ts'
-import { inQueue, look } from '../fsqueue/place.ts'
 import { type ChoreEnd, startChore } from './chore.ts'
 import type { Worker } from './worker.ts'
 
 const DAY: Millis = 86_400_000
-const SHORTEST: Millis = 1000
+/** Between two tries, whatever the first one left behind. */
+const LEAST: Millis = 1000
 const NEVER = Number.POSITIVE_INFINITY
 const SHOWN_PROBLEMS = 20
 
@@ -44,9 +44,9 @@ export class Housekeeping {
     const { config, options } = this.#worker
     this.#plannedFor = config
     this.#next = NEVER
-    if (this.#isCleaning || !hasRetention(config.retention)) return
-    const last = look(inQueue(options.queue, '_clean.lock'))?.mtimeMs ?? 0
-    this.#next = Math.max(last, this.#tried) + Math.max(SHORTEST, config.retention.every)
+    if (this.#isCleaning) return
+    const due = cleanDue(options.queue, config.retention)
+    this.#next = Math.max(due, this.#tried + LEAST)
   }
 
   start(): void {
