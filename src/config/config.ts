@@ -1,11 +1,13 @@
 /** The effective configuration: what the files say, the root's defaults, and ours, in this order. */
 import { join } from 'node:path'
 import type { QueueConfig, SettlePolicy } from '../domain/policy.ts'
+import { builtinHandler } from './builtin.ts'
 import { type ConfigResult, checkFile, checkValue } from './check.ts'
 import { defaultSettings } from './defaults.ts'
 import type { ConfigProblem } from './file.ts'
 import { type EffectiveValue, effectiveValues, mergeSettings, type Settings } from './merge.ts'
 import { ItemPolicy, QueueFile, type QueueInput, type QueueSettings, RootFile, readSettings } from './schema.ts'
+import { alertPolicy } from './schema-alerts.ts'
 import { retentionPolicy } from './schema-keep.ts'
 
 export type { ConfigResult } from './check.ts'
@@ -35,6 +37,7 @@ const OWN_NAMES = [
   '_down',
   '_clean.lock',
   '_alerts.json',
+  '_alerts.lock',
   CONFIG_FILE,
 ]
 
@@ -68,8 +71,8 @@ export function explainQueueConfig(queuePath: string, root: RootConfig): ConfigR
 }
 
 /** Of a queue that says nothing. */
-export function defaultQueueConfig(): QueueConfig {
-  return effective({}, {})
+export function defaultQueueConfig(root: RootConfig = DEFAULT_ROOT_CONFIG): QueueConfig {
+  return effective({}, root.queue)
 }
 
 /**
@@ -105,6 +108,7 @@ function fromSettings(settings: Settings): QueueConfig {
     dirs: set.dirs as QueueConfig['dirs'],
     shared: set.shared,
     retention: retentionPolicy(set),
+    alerts: alertPolicy(set),
   }
 }
 
@@ -130,7 +134,7 @@ function settlePolicy(set: CompleteSettings): SettlePolicy {
 /** One path is a file of the queue's, never a program to be looked for in PATH. */
 function argvOf(handler: string | readonly string[]): readonly string[] {
   if (typeof handler !== 'string') return handler
-  return [handler.includes('/') ? handler : `./${handler}`]
+  return builtinHandler(handler) ?? [handler.includes('/') ? handler : `./${handler}`]
 }
 
 /** Archives among items would be items. */

@@ -1,4 +1,5 @@
 /** What a queue's configuration decides about its items, and the defaults. */
+import type { AlertPolicy } from './alerts.ts'
 import type { State } from './item.ts'
 import type { Millis } from './name.ts'
 import type { RetentionPolicy } from './retention.ts'
@@ -72,4 +73,6 @@ export interface QueueConfig {
   readonly shared: boolean
   /** What stays of what has ended. */
   readonly retention: RetentionPolicy
+  /** What is told to whom. */
+  readonly alerts: AlertPolicy
 }

@@ -1,0 +1,103 @@
+/**
+ * Has it said what is wrong: now and then, and at once when something fails. The process that looks and says reads
+ * everything from the disk; here is only when it is started, so that no crash of ours loses a word.
+ */
+import { defaultQueueConfig } from '../config/config.ts'
+import type { AlertPolicy } from '../domain/alerts.ts'
+import { isRecord } from '../domain/msg.ts'
+import type { Millis } from '../domain/name.ts'
+import type { QueueConfig } from '../domain/policy.ts'
+import { alertsDue } from '../fsqueue/chores.ts'
+import type { RqEvent } from '../log/events.ts'
+import { type ChoreEnd, startChore } from './chore.ts'
+import type { Worker } from './worker.ts'
+
+const NEVER = Number.POSITIVE_INFINITY
+/** `_status.json` says what is broken a second later. */
+const STATUS_DELAY: Millis = 2000
+/** Between two looks that found nothing to say. */
+const PAUSE: Millis = 10_000
+const AGAIN: Millis = 60_000
+const SHOWN_PROBLEMS = 20
+
+export class Alerting {
+  readonly #worker: Worker
+  #isSending = false
+  #regular: Millis = NEVER
+  #plannedFor: QueueConfig | undefined
+  #problem: string | undefined
+  #newsAt: Millis = NEVER
+  #quietUntil: Millis = 0
+  #tried: Millis = 0
+
+  constructor(worker: Worker) {
+    this.#worker = worker
+  }
+
+  get isBusy(): boolean {
+    return this.#isSending
+  }
+
+  /** Asked after every event, so it is kept. */
+  next(): Millis {
+    const { config, configuration } = this.#worker
+    if (this.#plannedFor !== config || this.#problem !== configuration.problem) this.#plan()
+    return this.#isSending ? NEVER : Math.min(this.#regular, Math.max(this.#newsAt, this.#quietUntil))
+  }
+
+  #plan(): void {
+    const { config, configuration, options } = this.#worker
+    this.#plannedFor = config
+    this.#problem = configuration.problem
+    this.#regular = Math.max(alertsDue(options.queue, options.queueName, this.#policy()), this.#tried + 1000)
+  }
+
+  /** Of a configuration that cannot be used nothing is known; the root's word counts then. */
+  #policy(): AlertPolicy {
+    const { config, configuration, root } = this.#worker
+    return configuration.problem === undefined ? config.alerts : defaultQueueConfig(root).alerts
+  }
+
+  get #isOff(): boolean {
+    const { to, queue } = this.#policy()
+    return to.length === 0 || queue === this.#worker.options.queueName
+  }
+
+  hear(event: RqEvent): void {
+    const delay = delayOf(event)
+    if (delay === undefined || this.#isOff) return
+    this.#newsAt = Math.min(this.#newsAt, Date.now() + delay)
+  }
+
+  run(): void {
+    if (this.next() > Date.now() || this.#worker.stopping !== undefined) return
+    const { root, queueName } = this.#worker.options
+    this.#isSending = true
+    this.#tried = Date.now()
+    this.#newsAt = NEVER
+    startChore(['alerts', '--root', root, '--send', '--json', '--', queueName], (end) => this.#ended(end))
+  }
+
+  #ended({ said, problems }: ChoreEnd): void {
+    const { emit } = this.#worker.options
+    const alerts = Array.isArray(said['alerts']) ? said['alerts'].filter(isRecord) : []
+    const rules = alerts.map((alert) => String(alert['rule']))
+    const { every } = this.#policy()
+    const ofFailures = rules.some((rule) => rule === 'failed' || rule === 'gave_up')
+    this.#isSending = false
+    this.#quietUntil = Date.now() + (ofFailures ? every : Math.min(every, PAUSE))
+    this.#plan()
+    if (rules.length > 0) emit({ kind: 'alerted', rules, sent: Number(said['sent']) })
+    if (problems.length > 0) {
+      emit({ kind: 'alert-trouble', problems: problems.slice(0, SHOWN_PROBLEMS) })
+      this.#newsAt = Math.min(this.#newsAt, Date.now() + AGAIN)
+    }
+    this.#worker.pump()
+  }
+}
+
+/** How long after that event a look is worth it; undefined: it is no reason for one. */
+function delayOf(event: RqEvent): Millis | undefined {
+  if (event.kind === 'item-ended') return event.to === '_err' ? 0 : undefined
+  return event.kind === 'handler-broken' || event.kind === 'config-bad' ? STATUS_DELAY : undefined
+}
