@@ -36,7 +36,9 @@ export async function publishAlerts(
   const loaded = await loadConfig(context.root, queue.name)
   if ('problem' in loaded) return problem('failed', loaded.problem)
   ensureQueue(queue.dir, loaded.config.shared)
-  const publisher = await Publisher.open(context, queue, loaded.config, false)
+  // The ids are of no use to who asked for alerts.
+  const quiet: Context = { ...context, tell: () => undefined }
+  const publisher = await Publisher.open(quiet, queue, loaded.config, false)
   for (const one of outgoing) if (findItem(queue.dir, one.id) === undefined) await publisher.add(itemOf(queue, one))
   const { problems } = await publisher.close()
   return problems[0]
