@@ -12,7 +12,7 @@ import { archiveItems, oldArchives } from './archive.ts'
 import { fingerprint, type Source } from './archive-read.ts'
 import { type Doomed, doomedIn, LEVELS, oldDrafts, oldScratch, trashEntries } from './doomed.ts'
 import { QueueIoError } from './errors.ts'
-import { removeFile } from './files.ts'
+import { removeEmptyDir, removeFile } from './files.ts'
 import { dropEmptyBucket } from './move.ts'
 import { type BytePath, inQueue, names, type QueueDir, toBytes, within } from './place.ts'
 import { scanPages } from './scan.ts'
@@ -106,8 +106,10 @@ export class Cleaner {
     }
     if (part.length > 0 && !(await this.#archivePart(state, part))) return
     for (const { bucket, kind, path } of doomed) {
-      if (kind === 'day') for (const minute of names(path)) this.#drop(state, `${bucket}/${minute}`)
-      else if (bucket !== undefined) this.#drop(state, bucket)
+      if (kind === 'day') {
+        for (const minute of names(path)) this.#drop(state, `${bucket}/${minute}`)
+        if (!this.#job.dryRun) removeEmptyDir(path)
+      } else if (bucket !== undefined) this.#drop(state, bucket)
     }
   }
 

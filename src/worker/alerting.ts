@@ -15,7 +15,7 @@ import type { Worker } from './worker.ts'
 const NEVER = Number.POSITIVE_INFINITY
 /** `_status.json` says what is broken a second later. */
 const STATUS_DELAY: Millis = 2000
-/** Between two looks that found nothing to say. */
+/** After news that turned out to be none. */
 const PAUSE: Millis = 10_000
 const AGAIN: Millis = 60_000
 const SHOWN_PROBLEMS = 20
@@ -74,18 +74,20 @@ export class Alerting {
     const { root, queueName } = this.#worker.options
     this.#isSending = true
     this.#tried = Date.now()
+    const wasNews = this.#newsAt <= this.#tried
     this.#newsAt = NEVER
-    startChore(['alerts', '--root', root, '--send', '--json', '--', queueName], (end) => this.#ended(end))
+    const args = ['alerts', '--root', root, '--send', '--json', '--', queueName]
+    startChore(args, (end) => this.#ended(end, wasNews ? PAUSE : 0))
   }
 
-  #ended({ said, problems }: ChoreEnd): void {
+  #ended({ said, problems }: ChoreEnd, pause: Millis): void {
     const { emit } = this.#worker.options
     const alerts = Array.isArray(said['alerts']) ? said['alerts'].filter(isRecord) : []
     const rules = alerts.map((alert) => String(alert['rule']))
     const { every } = this.#policy()
     const ofFailures = rules.some((rule) => rule === 'failed' || rule === 'gave_up')
     this.#isSending = false
-    this.#quietUntil = Date.now() + (ofFailures ? every : Math.min(every, PAUSE))
+    this.#quietUntil = Date.now() + (ofFailures ? every : Math.min(every, pause))
     this.#plan()
     if (rules.length > 0) emit({ kind: 'alerted', rules, sent: Number(said['sent']) })
     if (problems.length > 0) {
