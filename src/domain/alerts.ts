@@ -44,6 +44,13 @@ export interface AlertPolicy {
   readonly from: string | undefined
 }
 
+/** Are there rules that no event tells of: time itself breaks them? */
+export function mustLook({ oldest, idle, diskBelow, filesOlder }: AlertPolicy): boolean {
+  return (
+    Number.isFinite(oldest) || Number.isFinite(idle) || diskBelow !== undefined || Object.keys(filesOlder).length > 0
+  )
+}
+
 /** An item that an alert is about. Texts are for people. */
 export interface AlertItem {
   readonly id: string

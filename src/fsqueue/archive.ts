@@ -14,12 +14,14 @@ import type { Native } from '../os/native.ts'
 import { type Source, type Taken, tarOf, type Written } from './archive-read.ts'
 import { QueueIoError, refusedBySystem } from './errors.ts'
 import { moveNew, removeFile, rename } from './files.ts'
-import { type BytePath, fsPath, look, makeDir, names, within } from './place.ts'
+import { type BytePath, fsPath, look, makeDir, names, requireDir, within } from './place.ts'
 import { syncInOrder } from './sync.ts'
 import { END_OF_TAR } from './tar-header.ts'
 
 export interface ArchiveTarget {
   readonly dir: BytePath
+  /** Made where they are missing, outermost first; a link in their place is somebody's trick, or a mistake. */
+  readonly made: readonly BytePath[]
   /** The queue's name, as bytes. */
   readonly queue: string
   readonly now: Millis
@@ -45,7 +47,10 @@ export async function archiveItems(
   sources: Iterable<Source>,
   onRefused: (source: Source, why: string) => void,
 ): Promise<Archived | undefined> {
-  makeArchiveDir(target.dir)
+  for (const dir of target.made) {
+    makeDir(dir)
+    requireDir(dir)
+  }
   const part = within(target.dir, `.${target.queue}-${target.stamp}.part`)
   const written: Written[] = []
   const items = new Map<Source, string>()
@@ -60,20 +65,11 @@ export async function archiveItems(
     )
     if (items.size === 0) return undefined
     const path = name(target, part)
-    await syncInOrder([target.dir, dirname(target.dir) as BytePath])
+    await syncInOrder([...target.made.toReversed(), dirname(target.made[0] ?? target.dir) as BytePath])
     await verify(path, written, target.pace)
     return { path, items }
   } finally {
     removeFile(part)
-  }
-}
-
-/** Made where it is missing; a link in its place is somebody's trick, or a mistake. */
-function makeArchiveDir(dir: BytePath): void {
-  makeDir(dir)
-  if (look(dir)?.isDirectory() !== true) {
-    const cause = Object.assign(new Error('not a directory'), { code: 'ENOTDIR' })
-    throw new QueueIoError('archive into', dir, cause)
   }
 }
 

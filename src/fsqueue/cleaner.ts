@@ -121,7 +121,8 @@ export class Cleaner {
       return true
     }
     const { dir } = policy.archive
-    const target = { dir: archiveDir(queue, dir), queue: toBytes(name), now, stamp: newStamp(), native, pace }
+    const made = archiveDirs(queue, dir)
+    const target = { dir: archiveDir(queue, dir), made, queue: toBytes(name), now, stamp: newStamp(), native, pace }
     try {
       const archived = await archiveItems(target, part, (source, why) =>
         onProblem(`${source.path} stays, as it is not archived: it ${why}`),
@@ -177,6 +178,13 @@ export class Cleaner {
 
 function archiveDir(queue: QueueDir, dir: string): BytePath {
   return dir.startsWith('/') ? (toBytes(dir) as BytePath) : inQueue(queue, toBytes(dir))
+}
+
+/** Those in the queue may be missing; elsewhere only the last: a disk that is not mounted is not to be made up. */
+function archiveDirs(queue: QueueDir, dir: string): BytePath[] {
+  if (dir.startsWith('/')) return [archiveDir(queue, dir)]
+  const parts = dir.split('/').filter(Boolean)
+  return parts.map((_, at) => archiveDir(queue, parts.slice(0, at + 1).join('/')))
 }
 
 /** In an archive an item is called as it lies in the root's `queue/`: `mail/done/20261122/1015/<item>`. */

@@ -3,6 +3,7 @@ import type { Alert } from '../domain/alert-text.ts'
 import { type AlertPolicy, parseSaid, type Said } from '../domain/alerts.ts'
 import { isRecord, parseJson } from '../domain/msg.ts'
 import { type ItemId, type Millis, parseItemId } from '../domain/name.ts'
+import { ALERTS_FILE, MOST_ALERT_BYTES } from '../fsqueue/chores.ts'
 import { readRegular, removeFile, rename, writeNew } from '../fsqueue/files.ts'
 import { inQueue, makeDir, type QueueDir } from '../fsqueue/place.ts'
 
@@ -18,12 +19,11 @@ export interface Memory {
   readonly outgoing: readonly Outgoing[]
 }
 
-const LIMIT = 32 * 1024 * 1024
 /** An alerts queue that takes nothing must not fill the disk by that. */
 const MOST_OUTGOING = 200
 
 export function readMemory(queue: QueueDir, policy: AlertPolicy, now: Millis): Memory {
-  const reading = readRegular(inQueue(queue, '_alerts.json'), LIMIT)
+  const reading = readRegular(inQueue(queue, ALERTS_FILE), MOST_ALERT_BYTES)
   const value = reading.kind === 'text' ? parseJson(reading.text) : undefined
   const outgoing = isRecord(value) && Array.isArray(value['outgoing']) ? value['outgoing'].filter(isOutgoing) : []
   return { said: parseSaid(isRecord(value) ? value['said'] : undefined, policy.every, now), outgoing }
@@ -40,5 +40,5 @@ export function writeMemory(queue: QueueDir, memory: Memory): void {
   const fresh = inQueue(queue, '_tmp/alerts.new')
   removeFile(fresh)
   writeNew(fresh, `${JSON.stringify({ ...memory, outgoing: memory.outgoing.slice(-MOST_OUTGOING) })}\n`)
-  rename(fresh, inQueue(queue, '_alerts.json'))
+  rename(fresh, inQueue(queue, ALERTS_FILE))
 }

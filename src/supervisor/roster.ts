@@ -139,7 +139,7 @@ export class Roster {
     try {
       known.dir = dirsOf(known.found.path, this.config)
       const look = lookAtQueue(known.dir, this.isRootPaused, this.#options.now())
-      const chores = choresDue(known.found.path, known.dir, this.config)
+      const chores = choresDue(known.found.path, known.dir, this.config, this.#options.now())
       known.hasTrouble = false
       return { ...look, nextDue: Math.min(look.nextDue, chores) }
     } catch (error) {

@@ -17,15 +17,19 @@ const NEVER = Number.POSITIVE_INFINITY
 const STATUS_DELAY: Millis = 2000
 /** After news that turned out to be none. */
 const PAUSE: Millis = 10_000
+/** Between two tries, whatever the first one left behind. */
+const LEAST: Millis = 1000
 const AGAIN: Millis = 60_000
 const SHOWN_PROBLEMS = 20
 
 export class Alerting {
   readonly #worker: Worker
   #isSending = false
+  #isOff = true
   #regular: Millis = NEVER
   #plannedFor: QueueConfig | undefined
   #problem: string | undefined
+  #wasDown = false
   #newsAt: Millis = NEVER
   #quietUntil: Millis = 0
   #tried: Millis = 0
@@ -42,14 +46,19 @@ export class Alerting {
   next(): Millis {
     const { config, configuration } = this.#worker
     if (this.#plannedFor !== config || this.#problem !== configuration.problem) this.#plan()
+    if (this.#isOff) return NEVER
+    this.#noteDown()
     return this.#isSending ? NEVER : Math.min(this.#regular, Math.max(this.#newsAt, this.#quietUntil))
   }
 
   #plan(): void {
     const { config, configuration, options } = this.#worker
+    const policy = this.#policy()
     this.#plannedFor = config
     this.#problem = configuration.problem
-    this.#regular = Math.max(alertsDue(options.queue, options.queueName, this.#policy()), this.#tried + 1000)
+    this.#isOff = policy.to.length === 0 || policy.queue === options.queueName
+    const due = this.#isOff ? NEVER : alertsDue(options.queue, options.queueName, policy, Date.now())
+    this.#regular = Math.max(due, this.#tried + LEAST)
   }
 
   /** Of a configuration that cannot be used nothing is known; the root's word counts then. */
@@ -58,15 +67,20 @@ export class Alerting {
     return configuration.problem === undefined ? config.alerts : defaultQueueConfig(root).alerts
   }
 
-  get #isOff(): boolean {
-    const { to, queue } = this.#policy()
-    return to.length === 0 || queue === this.#worker.options.queueName
+  /** The queue went down, or came back. */
+  #noteDown(): void {
+    const { flags, configuration, disk, handler, command } = this.#worker
+    const now = Date.now()
+    const isStopped = flags.down || configuration.problem !== undefined || disk.problem !== undefined
+    const isDown = isStopped || handler.broken(command, now) !== undefined
+    if (isDown === this.#wasDown) return
+    this.#wasDown = isDown
+    if (this.#policy().down) this.#newsAt = Math.min(this.#newsAt, now + STATUS_DELAY)
   }
 
   hear(event: RqEvent): void {
-    const delay = delayOf(event)
-    if (delay === undefined || this.#isOff) return
-    this.#newsAt = Math.min(this.#newsAt, Date.now() + delay)
+    if (event.kind === 'item-ended' && event.to === '_err' && !this.#isOff)
+      this.#newsAt = Math.min(this.#newsAt, Date.now())
   }
 
   run(): void {
@@ -96,10 +110,4 @@ export class Alerting {
     }
     this.#worker.pump()
   }
-}
-
-/** How long after that event a look is worth it; undefined: it is no reason for one. */
-function delayOf(event: RqEvent): Millis | undefined {
-  if (event.kind === 'item-ended') return event.to === '_err' ? 0 : undefined
-  return event.kind === 'handler-broken' || event.kind === 'config-bad' ? STATUS_DELAY : undefined
 }

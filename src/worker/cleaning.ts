@@ -45,7 +45,7 @@ export class Cleaning {
     this.#plannedFor = config
     this.#next = NEVER
     if (this.#isCleaning) return
-    const due = cleanDue(options.queue, config.retention)
+    const due = cleanDue(options.queue, config.retention, Date.now())
     this.#next = Math.max(due, this.#tried + LEAST)
   }
 

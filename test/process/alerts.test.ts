@@ -1,5 +1,5 @@
 /** Alerts: real workers, a real mail server that is up, down, slow and unwilling, a real web server, a real command. */
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { makeQueue, startDaemon, tempRoot } from '../helpers/daemon.ts'
@@ -92,6 +92,20 @@ describe('a mail about an item that failed', () => {
     expect(box.received).toHaveLength(1)
     await daemon.stop()
   }, 90_000)
+
+  test('waits for one that is slow, and nobody else does', async () => {
+    const box = await openMailbox({ delayMs: 2500 })
+    const { root, queue } = alerting({ to: [OPS], smtp: box.url }, '#!/bin/sh\n[ "$RQ_PARAM1" = good ]\n')
+    const daemon = await startDaemon(root)
+    const bad = queue.send({})
+    expect(await queue.settled(bad)).toBe('_err')
+    await until(() => box.connections === 1, 20_000)
+    expect(await queue.settled(queue.send({ param1: 'good' }))).toBe('done')
+    expect(box.received).toEqual([])
+    await until(() => box.received.length === 1, 20_000)
+    expect(box.connections).toBe(1)
+    await daemon.stop()
+  })
 
   test('is tried again after a "not now", and set aside after a "never"', async () => {
     const codes = [451, undefined, 550]
@@ -237,6 +251,21 @@ describe('what stands', () => {
     ).toEqual(['down new', 'down recovered'])
     await worker.stop()
   }, 60_000)
+
+  test('is looked for by no process where only events can tell', async () => {
+    const { root, queue } = alerting({ to: [OPS], every: '1s' }, '#!/bin/sh\nexit 0\n')
+    const worker = await startWorker(queue.path)
+    const lock = join(queue.path, '_alerts.lock')
+    // One look at what failed before it came.
+    await until(() => existsSync(lock))
+    const before = await until(() => queue.events('worker-started').length > 0 && statSync(lock).mtimeMs)
+    for (let i = 0; i < 5; i += 1) expect(await queue.settled(queue.drop())).toBe('done')
+    await until(() => Date.now() - before > 2500)
+    expect(statSync(lock).mtimeMs).toBe(before)
+    writeFileSync(join(queue.path, '_down'), '')
+    await until(() => sentAlertsIfAny(root).length === 1, 20_000)
+    await worker.stop()
+  })
 
   test('is a configuration that cannot be used: by the word of the root', async () => {
     const root = tempRoot()
