@@ -8,7 +8,12 @@ mkdirSync('dist', { recursive: true })
 const fresh = mkdtempSync('dist/.new-')
 try {
   await build({
-    entryPoints: { rq: 'src/cli/rq.ts', rqd: 'src/cli/rqd.ts', worker: 'src/worker/main.ts' },
+    entryPoints: {
+      rq: 'src/cli/rq.ts',
+      rqd: 'src/cli/rqd.ts',
+      worker: 'src/worker/main.ts',
+      alert: 'src/scripts/alert.ts',
+    },
     outdir: fresh,
     outExtension: { '.js': '.cjs' },
     bundle: true,

@@ -7,6 +7,7 @@ import type { Progress } from '../service/progress.ts'
 import type { QueueRow } from '../service/queues.ts'
 import type { ValueOf, VerbName } from '../service/registry.ts'
 import { type Cell, type Colour, type Output, printable, table } from './output.ts'
+import { renderAlerts } from './rq-render-alerts.ts'
 import { renderCleaned } from './rq-render-clean.ts'
 import { renderSchedules } from './rq-render-schedule.ts'
 import { renderShown } from './rq-render-show.ts'
@@ -62,6 +63,7 @@ export const RENDERERS: Renderers = {
   resume: renderPaused,
   clean: (queues, { out }) => renderCleaned(queues, out),
   schedule: (value, { out, err, now }) => renderSchedules(value, out, err, now),
+  alerts: (queues, { out, err }) => renderAlerts(queues, out, err),
   'new-id': ({ id }, { out }) => out.line(id),
 }
 

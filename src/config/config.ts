@@ -1,11 +1,13 @@
 /** The effective configuration: what the files say, the root's defaults, and ours, in this order. */
 import { join } from 'node:path'
 import type { QueueConfig, SettlePolicy } from '../domain/policy.ts'
+import { builtinHandler } from './builtin.ts'
 import { type ConfigResult, checkFile, checkValue } from './check.ts'
 import { defaultSettings } from './defaults.ts'
 import type { ConfigProblem } from './file.ts'
 import { type EffectiveValue, effectiveValues, mergeSettings, type Settings } from './merge.ts'
 import { ItemPolicy, QueueFile, type QueueInput, type QueueSettings, RootFile, readSettings } from './schema.ts'
+import { alertPolicy } from './schema-alerts.ts'
 import { retentionPolicy } from './schema-keep.ts'
 import { readLimits } from './schema-limits.ts'
 import { readRetry } from './schema-retry.ts'
@@ -40,6 +42,7 @@ const OWN_NAMES = [
   '_alerts.json',
   '_schedules',
   '_keys',
+  '_alerts.lock',
   CONFIG_FILE,
 ]
 
@@ -73,8 +76,8 @@ export function explainQueueConfig(queuePath: string, root: RootConfig): ConfigR
 }
 
 /** Of a queue that says nothing. */
-export function defaultQueueConfig(): QueueConfig {
-  return effective({}, {})
+export function defaultQueueConfig(root: RootConfig = DEFAULT_ROOT_CONFIG): QueueConfig {
+  return effective({}, root.queue)
 }
 
 /**
@@ -113,6 +116,7 @@ function fromSettings(settings: Settings): QueueConfig {
     retention: retentionPolicy(set),
     schedules: readSchedules(set.schedules),
     uniqueFor: set.unique?.for,
+    alerts: alertPolicy(set),
   }
 }
 
@@ -137,7 +141,7 @@ function settlePolicy(set: CompleteSettings): SettlePolicy {
 /** One path is a file of the queue's, never a program to be looked for in PATH. */
 function argvOf(handler: string | readonly string[]): readonly string[] {
   if (typeof handler !== 'string') return handler
-  return [handler.includes('/') ? handler : `./${handler}`]
+  return builtinHandler(handler) ?? [handler.includes('/') ? handler : `./${handler}`]
 }
 
 /** Archives among items would be items. */

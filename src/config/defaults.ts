@@ -28,5 +28,13 @@ export function defaultSettings() {
     shared: false,
     keep: { prep: '36h', trash: '7d', every: '10m' },
     archive: { dir: 'archive', states: [] },
+    alerts: {
+      to: [],
+      on: { failed: true, gave_up: true, down: true },
+      every: '15m',
+      repeat: '1d',
+      queue: 'alerts',
+      smtp: 'smtp://127.0.0.1:25',
+    },
   } as const satisfies QueueInput
 }

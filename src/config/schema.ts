@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import { EXIT_MEANINGS } from '../domain/policy.ts'
 import { argv, count, described, duration, exitCode, flag, size, word } from './forms.ts'
+import { alertKeys } from './schema-alerts.ts'
 import { keepKeys } from './schema-keep.ts'
 import { limitKeys } from './schema-limits.ts'
 import { retryKeys } from './schema-retry.ts'
@@ -30,11 +31,17 @@ const dirs = v.strictObject(
 
 const envName = v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'is no name for an environment variable'))
 const envValue = v.pipe(v.string('must be a text'), v.regex(/^[^\0]*$/, 'must not hold a NUL character'))
+const handlerWord = v.pipe(
+  v.string('must be a text'),
+  v.nonEmpty('must not be empty'),
+  v.regex(/^(?!@)[^\0]*$|^@alert$/, 'is no handler that comes with rqd: there is "@alert"'),
+)
+
 /** Keys of a queue; every one has a default. */
 export const queueKeys = {
   handler: described(
-    v.union([word, v.pipe(argv, v.minLength(1))], 'must be a path, or a list of program and arguments'),
-    'The program run for each item: a path (relative to the queue), or a list of program and arguments. Default: ./handler.',
+    v.union([handlerWord, v.pipe(argv, v.minLength(1))], 'must be a path, @alert, or a list of program and arguments'),
+    'The program run for each item: a path (relative to the queue), one that comes with rqd (@alert), or a list of program and arguments. Default: ./handler.',
   ),
   exec_prefix: described(argv, 'Put before the handler: ["ionice", "-c3"].'),
   env: described(
@@ -82,6 +89,7 @@ export const queueKeys = {
   shared: described(flag, 'Opens que/ and prep/ to the group. Default: false.'),
   ...keepKeys,
   ...scheduleKeys,
+  ...alertKeys,
 } as const
 
 /** What a message may say otherwise for its own item (`policy` in `msg`). */

@@ -1,4 +1,5 @@
 /** What a queue's configuration decides about its items, and the defaults. */
+import type { AlertPolicy } from './alerts.ts'
 import type { State } from './item.ts'
 import type { RunLimits } from './limits.ts'
 import type { Millis } from './name.ts'
@@ -77,4 +78,6 @@ export interface QueueConfig {
   readonly schedules: readonly ScheduleSpec[]
   /** So long a key that was injected is not injected again; undefined: only where the caller says so. */
   readonly uniqueFor: Millis | undefined
+  /** What is told to whom. */
+  readonly alerts: AlertPolicy
 }

@@ -76,6 +76,11 @@ export function bucketFate(bucket: string, seen: Seen, limits: KeepLimits, now: 
   return Number.isFinite(limits.count) || Number.isFinite(limits.size) ? 'look' : 'keep'
 }
 
+/** Nobody makes a minute in it any more. */
+export function isPastDay(day: string, now: Millis): boolean {
+  return day < minuteOf(now - SETTLED_AFTER).slice(0, day.length)
+}
+
 const EARLIEST = Date.UTC(1970, 0, 1)
 
 function minuteOf(time: Millis): string {

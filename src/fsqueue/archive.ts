@@ -3,8 +3,9 @@
  * disk, renamed over nothing, and then compared member by member: whatever fails before that, nothing may be removed.
  */
 import { createHash } from 'node:crypto'
-import { closeSync, constants, createReadStream, createWriteStream, fsyncSync, openSync } from 'node:fs'
+import { closeSync, constants, createReadStream, fsyncSync, openSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
 import type { Millis } from '../domain/name.ts'
@@ -13,12 +14,14 @@ import type { Native } from '../os/native.ts'
 import { type Source, type Taken, tarOf, type Written } from './archive-read.ts'
 import { QueueIoError, refusedBySystem } from './errors.ts'
 import { moveNew, removeFile, rename } from './files.ts'
-import { type BytePath, fsPath, look, makeDir, names, within } from './place.ts'
+import { type BytePath, fsPath, look, makeDir, names, requireDir, within } from './place.ts'
 import { syncInOrder } from './sync.ts'
 import { END_OF_TAR } from './tar-header.ts'
 
 export interface ArchiveTarget {
   readonly dir: BytePath
+  /** Made where they are missing, outermost first; a link in their place is somebody's trick, or a mistake. */
+  readonly made: readonly BytePath[]
   /** The queue's name, as bytes. */
   readonly queue: string
   readonly now: Millis
@@ -44,7 +47,10 @@ export async function archiveItems(
   sources: Iterable<Source>,
   onRefused: (source: Source, why: string) => void,
 ): Promise<Archived | undefined> {
-  makeArchiveDir(target.dir)
+  for (const dir of target.made) {
+    makeDir(dir)
+    requireDir(dir)
+  }
   const part = within(target.dir, `.${target.queue}-${target.stamp}.part`)
   const written: Written[] = []
   const items = new Map<Source, string>()
@@ -59,20 +65,11 @@ export async function archiveItems(
     )
     if (items.size === 0) return undefined
     const path = name(target, part)
-    await syncInOrder([target.dir, dirname(target.dir) as BytePath])
+    await syncInOrder([...target.made.toReversed(), dirname(target.made[0] ?? target.dir) as BytePath])
     await verify(path, written, target.pace)
     return { path, items }
   } finally {
     removeFile(part)
-  }
-}
-
-/** Made where it is missing; a link in its place is somebody's trick, or a mistake. */
-function makeArchiveDir(dir: BytePath): void {
-  makeDir(dir)
-  if (look(dir)?.isDirectory() !== true) {
-    const cause = Object.assign(new Error('not a directory'), { code: 'ENOTDIR' })
-    throw new QueueIoError('archive into', dir, cause)
   }
 }
 
@@ -94,13 +91,27 @@ async function writePart(part: BytePath, members: AsyncIterable<Buffer>): Promis
   let fd: number | undefined
   try {
     fd = openSync(fsPath(part), flags, 0o600)
-    await pipeline(members, createGzip(), createWriteStream('', { fd, autoClose: false }))
+    await pipeline(members, createGzip(), sink(fd))
     fsyncSync(fd)
   } catch (error) {
     throw refusedBySystem('archive', part, error)
   } finally {
     if (fd !== undefined) closeSync(fd)
   }
+}
+
+/** Streams of Node's own close the descriptor when they fail, before it is ours to close. */
+function sink(fd: number): Writable {
+  return new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      try {
+        for (let at = 0; at < chunk.length; ) at += writeSync(fd, chunk, at)
+        done()
+      } catch (error) {
+        done(error instanceof Error ? error : new Error(String(error)))
+      }
+    },
+  })
 }
 
 /** The first name of the day that is free. */

@@ -12,7 +12,7 @@ import { archiveItems, oldArchives } from './archive.ts'
 import { fingerprint, type Source } from './archive-read.ts'
 import { type Doomed, doomedIn, LEVELS, oldDrafts, oldScratch, trashEntries } from './doomed.ts'
 import { QueueIoError } from './errors.ts'
-import { removeFile } from './files.ts'
+import { removeEmptyDir, removeFile } from './files.ts'
 import { dropEmptyBucket } from './move.ts'
 import { type BytePath, inQueue, names, type QueueDir, toBytes, within } from './place.ts'
 import { scanPages } from './scan.ts'
@@ -106,8 +106,10 @@ export class Cleaner {
     }
     if (part.length > 0 && !(await this.#archivePart(state, part))) return
     for (const { bucket, kind, path } of doomed) {
-      if (kind === 'day') for (const minute of names(path)) this.#drop(state, `${bucket}/${minute}`)
-      else if (bucket !== undefined) this.#drop(state, bucket)
+      if (kind === 'day') {
+        for (const minute of names(path)) this.#drop(state, `${bucket}/${minute}`)
+        if (!this.#job.dryRun) removeEmptyDir(path)
+      } else if (bucket !== undefined) this.#drop(state, bucket)
     }
   }
 
@@ -119,7 +121,8 @@ export class Cleaner {
       return true
     }
     const { dir } = policy.archive
-    const target = { dir: archiveDir(queue, dir), queue: toBytes(name), now, stamp: newStamp(), native, pace }
+    const made = archiveDirs(queue, dir)
+    const target = { dir: archiveDir(queue, dir), made, queue: toBytes(name), now, stamp: newStamp(), native, pace }
     try {
       const archived = await archiveItems(target, part, (source, why) =>
         onProblem(`${source.path} stays, as it is not archived: it ${why}`),
@@ -175,6 +178,13 @@ export class Cleaner {
 
 function archiveDir(queue: QueueDir, dir: string): BytePath {
   return dir.startsWith('/') ? (toBytes(dir) as BytePath) : inQueue(queue, toBytes(dir))
+}
+
+/** Those in the queue may be missing; elsewhere only the last: a disk that is not mounted is not to be made up. */
+function archiveDirs(queue: QueueDir, dir: string): BytePath[] {
+  if (dir.startsWith('/')) return [archiveDir(queue, dir)]
+  const parts = dir.split('/').filter(Boolean)
+  return parts.map((_, at) => archiveDir(queue, parts.slice(0, at + 1).join('/')))
 }
 
 /** In an archive an item is called as it lies in the root's `queue/`: `mail/done/20261122/1015/<item>`. */

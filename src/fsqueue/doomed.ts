@@ -4,6 +4,7 @@ import type { Millis, RawName } from '../domain/name.ts'
 import {
   bucketFate,
   isBucket,
+  isPastDay,
   type KeepLimits,
   type KeptState,
   NOTHING_SEEN,
@@ -47,7 +48,9 @@ function doomedBuckets(root: BytePath, limits: KeepLimits, now: Millis): Doomed[
       seen = judgeBucket(`${day}/${minute}`, within(dir, minute), { limits, now, seen, ofDay })
     // What else lies there is nobody's to remove, so that the day stays.
     const isWhole = entries.length === minutes.length && ofDay.length === minutes.length
-    if (isWhole && minutes.length > 0 && ofDay.every(({ kind }) => kind === 'bucket'))
+    // One that is empty was left by a cleaner that was killed.
+    const mayGo = minutes.length > 0 || isPastDay(day, now)
+    if (isWhole && mayGo && ofDay.every(({ kind }) => kind === 'bucket'))
       found.push({ kind: 'day', path: dir, bucket: day })
     else found.push(...ofDay)
   }

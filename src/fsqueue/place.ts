@@ -92,3 +92,9 @@ export function makeDir(path: BytePath, mode = 0o700): boolean {
     throw new QueueIoError('mkdir', path, error)
   }
 }
+
+/** A real directory: what a link in its place leads to is not the queue's. */
+export function requireDir(path: BytePath): void {
+  if (look(path)?.isDirectory() === true) return
+  throw new QueueIoError('open', path, Object.assign(new Error('not a directory'), { code: 'ENOTDIR' }))
+}

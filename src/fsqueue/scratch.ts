@@ -5,7 +5,7 @@
 import { displayName } from '../domain/name.ts'
 import { QueueIoError } from './errors.ts'
 import { removeEmptyDir, rename } from './files.ts'
-import { type BytePath, inQueue, look, makeDir, names, type QueueDir, within } from './place.ts'
+import { type BytePath, inQueue, look, makeDir, names, type QueueDir, requireDir, within } from './place.ts'
 import { scanPages } from './scan.ts'
 import { DEEPEST, openDir, removeOne } from './tree.ts'
 
@@ -118,7 +118,9 @@ export class Scratch {
   #next(): BytePath {
     const dir = inQueue(this.#queue, this.#name)
     if (!this.#made) {
-      makeDir(inQueue(this.#queue, '_tmp'))
+      const tmp = inQueue(this.#queue, '_tmp')
+      makeDir(tmp)
+      requireDir(tmp)
       makeDir(dir)
       this.#made = true
     }

@@ -76,6 +76,8 @@ export type QueueEvent =
       readonly ms: number
     }
   | { readonly kind: 'clean-trouble'; readonly problems: readonly string[] }
+  | { readonly kind: 'alerted'; readonly rules: readonly string[]; readonly sent: number }
+  | { readonly kind: 'alert-trouble'; readonly problems: readonly string[] }
   | { readonly kind: 'scan'; readonly names: number; readonly ms: number; readonly why: string }
 
 /** Of the supervisor; goes to stderr or `rqd.log`. */
@@ -125,6 +127,8 @@ export const LEVELS = {
   'log-cut': 'warn',
   cleaned: 'info',
   'clean-trouble': 'warn',
+  alerted: 'info',
+  'alert-trouble': 'error',
   scan: 'debug',
   'daemon-started': 'info',
   'daemon-stopping': 'info',

@@ -71,3 +71,19 @@ function numberIn(path: string): number | undefined {
     return undefined
   }
 }
+
+/** What is left on the file system of a path, for those who are not root. */
+export interface Space {
+  readonly freeBytes: number
+  /** 0 to 100, of bytes or of inodes, whichever is less. */
+  readonly freePercent: number
+}
+
+export function spaceOf(path: string): Space {
+  const stat = statfsSync(path)
+  // What is kept for root counts neither as free nor as there.
+  const usable = stat.blocks - stat.bfree + stat.bavail
+  const ofBytes = usable <= 0 ? 0 : (stat.bavail / usable) * 100
+  const ofInodes = stat.files === 0 ? 100 : (stat.ffree / stat.files) * 100
+  return { freeBytes: freeBytes(stat), freePercent: Math.min(ofBytes, ofInodes) }
+}

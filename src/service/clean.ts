@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { queuePath } from '../config/root.ts'
 import { displayName } from '../domain/name.ts'
+import { CLEAN_LOCK } from '../fsqueue/chores.ts'
 import type { CleanReport, Removed } from '../fsqueue/cleaner.ts'
 import type { Tally } from '../fsqueue/scratch.ts'
 import { tryLock } from '../os/lock.ts'
@@ -12,9 +13,6 @@ import { type Answer, type Problem, problem } from './answer.ts'
 import type { Context } from './context.ts'
 import { loadConfig, openQueue, type Queue, queueNames } from './spool.ts'
 import { defineVerb } from './verb.ts'
-
-/** Held by the one cleaner of a queue; its time is that of the last one that came to its end. */
-const CLEAN_LOCK = '_clean.lock'
 
 export interface Cleaned {
   readonly queue: string
@@ -63,7 +61,10 @@ async function cleanQueue(context: Context, queue: Queue, dryRun: boolean): Prom
   // Who changes nothing disturbs nobody.
   const lock = dryRun ? 'none' : tryLock(join(queuePath(context.root, queue.name), CLEAN_LOCK))
   if (lock === undefined) return problem('busy', `${queue.name} is being cleaned already`)
+  const touch = () => lock === 'none' || futimesSync(lock, context.now() / 1000, context.now() / 1000)
   try {
+    // A cleaner that fails is not begun again at once.
+    touch()
     const { Cleaner } = await import('../fsqueue/cleaner.ts')
     const problems = new Set<string>()
     const cleaner = new Cleaner({
@@ -83,8 +84,7 @@ async function cleanQueue(context: Context, queue: Queue, dryRun: boolean): Prom
     })
     if (report === undefined)
       return problem('failed', `${queue.name}: stopped; what is left to do is done by the next one`)
-    // Its last time, for a worker that asks when the next is due.
-    if (lock !== 'none') futimesSync(lock, context.now() / 1000, context.now() / 1000)
+    touch()
     return answer(queue.name, dryRun, report, problems)
   } finally {
     if (lock !== 'none') closeSync(lock)

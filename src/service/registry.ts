@@ -1,4 +1,5 @@
 /** Every verb, once. The command line, its help and its completion are made from this. */
+import { alerts } from './alerts.ts'
 import type { Answer } from './answer.ts'
 import { clean } from './clean.ts'
 import { config } from './config.ts'
@@ -47,6 +48,7 @@ export const VERBS = {
   resume,
   clean,
   schedule,
+  alerts,
   'new-id': newId,
 } as const
 

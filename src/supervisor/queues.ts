@@ -10,7 +10,7 @@ import {
   type QueueName,
   type RawName,
 } from '../domain/name.ts'
-import type { ScheduleSpec } from '../domain/schedules.ts'
+import type { QueueConfig } from '../domain/policy.ts'
 import { hasFlag } from '../fsqueue/layout.ts'
 import {
   type BytePath,
@@ -24,7 +24,6 @@ import {
   within,
 } from '../fsqueue/place.ts'
 import { hasItems, scanPages } from '../fsqueue/scan.ts'
-import { nextScheduled } from '../fsqueue/schedule-files.ts'
 import { errnoOf } from '../os/errno.ts'
 
 export interface FoundQueue {
@@ -87,25 +86,24 @@ const FRESH_MS = 1000
 
 export interface QueueSetup {
   readonly dir: QueueDir
-  readonly schedules: readonly ScheduleSpec[]
+  /** undefined when it cannot be used. */
+  readonly config: QueueConfig | undefined
 }
 
-/** State directories and schedules of a queue, as far as its configuration can be read. */
+/** State directories and configuration of a queue, as far as it can be read. */
 export function setupOf(path: string, config?: RootConfig): QueueSetup {
   const loaded = loadQueueConfig(path, config)
-  if (loaded.kind !== 'ok') return { dir: queueDir(path), schedules: [] }
-  return { dir: queueDir(path, loaded.config.dirs), schedules: loaded.config.schedules }
+  if (loaded.kind !== 'ok') return { dir: queueDir(path), config: undefined }
+  return { dir: queueDir(path, loaded.config.dirs), config: loaded.config }
 }
 
 /** Reads names until one may run now; a queue that sleeps on a million scheduled items is read once. */
-export function lookAtQueue({ dir: queue, schedules }: QueueSetup, isRootPaused: boolean, now: Millis): QueueLook {
+export function lookAtQueue(queue: QueueDir, isRootPaused: boolean, now: Millis): QueueLook {
   const { signature, isFresh } = signatureOf(queue, now)
   const isPaused = isRootPaused || hasFlag(inQueue(queue, '_paused'))
   const waiting = isPaused ? { isDue: false, nextDue: Number.POSITIVE_INFINITY } : waitingIn(queue, now)
   const hasWork = waiting.isDue || hasItems(stateDir(queue, 'run'))
-  // Also of a paused queue: what comes by itself waits there.
-  const nextDue = Math.min(waiting.nextDue, nextScheduled(queue, schedules, now))
-  return { hasWork, nextDue, signature, isFresh }
+  return { hasWork, nextDue: waiting.nextDue, signature, isFresh }
 }
 
 function waitingIn(queue: QueueDir, now: Millis): { isDue: boolean; nextDue: Millis } {

@@ -5,6 +5,7 @@ import type { WantedQueue } from '../domain/plan.ts'
 import type { QueueDir } from '../fsqueue/place.ts'
 import type { RqEvent } from '../log/events.ts'
 import { errnoOf } from '../os/errno.ts'
+import { choresDue } from './chores.ts'
 import { type FoundQueue, listQueues, lookAtQueue, type QueueLook, setupOf, signatureOf } from './queues.ts'
 import type { IdleWord } from './workers.ts'
 
@@ -148,9 +149,11 @@ export class Roster {
     try {
       const setup = setupOf(known.found.path, this.config)
       known.dir = setup.dir
-      const look = lookAtQueue(setup, this.isRootPaused, this.#options.now())
+      const now = this.#options.now()
+      const look = lookAtQueue(setup.dir, this.isRootPaused, now)
+      const chores = choresDue(known.found, setup, now)
       known.hasTrouble = false
-      return look
+      return { ...look, nextDue: Math.min(look.nextDue, chores) }
     } catch (error) {
       this.#trouble(known, error)
       // Fresh: the next poll looks again.

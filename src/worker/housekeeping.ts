@@ -1,98 +1,45 @@
-/**
- * Chores of a queue that have their time: cleaning by its retention. A queue that has none looks for leftovers at the
- * start of its worker and once a day, and starts nothing where there are none.
- */
-import { isRecord } from '../domain/msg.ts'
+/** The chores of a queue, each a process of its own at its time: cleaning, and telling what is wrong. */
 import type { Millis } from '../domain/name.ts'
-import type { QueueConfig } from '../domain/policy.ts'
-import { hasRetention } from '../domain/retention.ts'
-import { hasLeftovers } from '../fsqueue/doomed.ts'
-import { QueueIoError } from '../fsqueue/errors.ts'
-import { inQueue, look } from '../fsqueue/place.ts'
-import { type ChoreEnd, startChore } from './chore.ts'
+import type { RqEvent } from '../log/events.ts'
+import { Alerting } from './alerting.ts'
+import { Cleaning } from './cleaning.ts'
 import type { Worker } from './worker.ts'
 
-const DAY: Millis = 86_400_000
-const SHORTEST: Millis = 1000
-const NEVER = Number.POSITIVE_INFINITY
-const SHOWN_PROBLEMS = 20
-
 export class Housekeeping {
-  readonly #worker: Worker
-  #isCleaning = false
-  /** When it was last tried here, whatever came of it. */
-  #tried: Millis = 0
-  #next: Millis = NEVER
-  #plannedFor: QueueConfig | undefined
-  #looking: NodeJS.Timeout | undefined
+  readonly #cleaning: Cleaning
+  readonly #alerting: Alerting
 
   constructor(worker: Worker) {
-    this.#worker = worker
+    this.#cleaning = new Cleaning(worker)
+    this.#alerting = new Alerting(worker)
   }
 
   get isBusy(): boolean {
-    return this.#isCleaning
+    return this.#cleaning.isBusy || this.#alerting.isBusy
   }
 
-  /** When something is to be done that a retired worker is to be started for. Asked after every event, so it is kept. */
+  /** When something is to be done that a retired worker is to be started for. */
   next(): Millis {
-    if (this.#plannedFor !== this.#worker.config) this.#plan()
-    return this.#next
-  }
-
-  #plan(): void {
-    const { config, options } = this.#worker
-    this.#plannedFor = config
-    this.#next = NEVER
-    if (this.#isCleaning || !hasRetention(config.retention)) return
-    const last = look(inQueue(options.queue, '_clean.lock'))?.mtimeMs ?? 0
-    this.#next = Math.max(last, this.#tried) + Math.max(SHORTEST, config.retention.every)
+    return Math.min(this.#cleaning.next(), this.#alerting.next())
   }
 
   start(): void {
-    this.#lookForLeftovers()
-    this.run()
+    this.#cleaning.start()
+    this.#alerting.run()
   }
 
   /** Does what is due. */
   run(): void {
-    if (this.next() <= Date.now()) this.#clean()
+    this.#cleaning.run()
+    this.#alerting.run()
   }
 
-  #lookForLeftovers(): void {
-    const { options, config } = this.#worker
-    clearTimeout(this.#looking)
-    this.#looking = setTimeout(() => this.#lookForLeftovers(), DAY).unref()
-    try {
-      if (hasLeftovers(options.queue, config.retention, Date.now())) this.#clean()
-    } catch (error) {
-      if (!(error instanceof QueueIoError)) throw error
-      this.#worker.trouble(error)
+  /** What the worker says of itself may be a reason to look. */
+  listening<O extends { readonly emit: (event: RqEvent) => void }>(options: O): O {
+    const emit = (event: RqEvent) => {
+      options.emit(event)
+      this.#alerting.hear(event)
     }
-  }
-
-  #clean(): void {
-    if (this.#isCleaning || this.#worker.stopping !== undefined) return
-    this.#isCleaning = true
-    this.#tried = Date.now()
-    this.#next = NEVER
-    const { root, queueName } = this.#worker.options
-    startChore(['clean', '--root', root, '--json', '--', queueName], (end) => {
-      this.#isCleaning = false
-      this.#plan()
-      this.#tell(end)
-      this.#worker.pump()
-    })
-  }
-
-  #tell({ said, problems }: ChoreEnd): void {
-    const { emit } = this.#worker.options
-    const removed = Object.entries(isRecord(said['removed']) ? said['removed'] : {})
-    const items = Object.fromEntries(
-      removed.map(([kind, tally]) => [kind, isRecord(tally) ? Number(tally['items']) : 0]),
-    )
-    const archives = Array.isArray(said['archives']) ? said['archives'].length : 0
-    if (removed.length > 0) emit({ kind: 'cleaned', removed: items, archives, ms: Date.now() - this.#tried })
-    if (problems.length > 0) emit({ kind: 'clean-trouble', problems: problems.slice(0, SHOWN_PROBLEMS) })
+    return { ...options, emit }
   }
 }

@@ -70,7 +70,7 @@ export class Worker {
   #hasRecovered = false
 
   constructor(options: WorkerOptions) {
-    this.options = options
+    this.options = this.housekeeping.listening(options)
     this.config = options.config
     this.rootPaused = options.rootPaused
     this.flags = readFlags()

@@ -3,11 +3,6 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-export interface EndedItem {
-  readonly bucket?: string
-  readonly files?: Readonly<Record<string, string>>
-}
-
 /** `done/20200101/1000/<name>/` with `msg`, an attachment and a log. Returns its path. */
 export function putEnded(queue: string, name: string, state = 'done', bucket = '20200101/1000'): string {
   const item = state === '_err' ? join(queue, state, name) : join(queue, state, bucket, name)

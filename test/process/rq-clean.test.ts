@@ -137,6 +137,17 @@ describe('rq clean', () => {
     expect(readdirSync(join(queue, 'done/20200102')).toSorted()).toEqual(['0900', 'notes.txt'])
   })
 
+  it('removes nothing where _tmp leads elsewhere', async () => {
+    const { root, queue } = rootWithQueue({ keep: { done: { age: 0 } } })
+    const outside = tempRoot()
+    symlinkSync(outside, join(queue, '_tmp'))
+    mkdirSync(join(outside, 'trash-x'))
+    putEnded(queue, 'a')
+    const said = await rq(root, ['clean'])
+    expect([said.code, said.stderr]).toEqual([1, expect.stringContaining('ENOTDIR')])
+    expect([itemsUnder(join(queue, 'done')), readdirSync(outside)]).toEqual([['a'], ['trash-x']])
+  })
+
   it('removes trees deeper than anybody opens', async () => {
     const { root, queue } = rootWithQueue({ keep: { done: { age: 0 } } })
     const item = putEnded(queue, 'deep')
@@ -238,6 +249,16 @@ describe('an archive', () => {
     writeFileSync(join(away, 'precious'), '')
     expect((await clean(root)).archives[0]?.path).toMatch(`${away}/old/q-`)
     expect([existsSync(join(queue, 'archive')), statSync(join(away, 'old')).mode & 0o777]).toEqual([false, 0o700])
+  })
+
+  it('may lie deeper in its queue, but on no disk that is not there', async () => {
+    const deep = rootWithQueue({ ...archived, archive: { dir: 'old/done', states: ['done'] } })
+    putEnded(deep.queue, 'a')
+    expect((await clean(deep.root)).archives[0]?.path).toMatch(`${deep.queue}/old/done/q-`)
+    const gone = rootWithQueue({ ...archived, archive: { dir: join(tempRoot(), 'not/mounted'), states: ['done'] } })
+    putEnded(gone.queue, 'a')
+    expect((await clean(gone.root)).problems).toEqual([expect.stringMatching(/nothing is removed from done.*ENOENT/)])
+    expect(itemsUnder(join(gone.queue, 'done'))).toEqual(['a'])
   })
 
   it('never goes over a directory that is another one', async () => {
