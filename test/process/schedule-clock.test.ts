@@ -1,10 +1,11 @@
 /** Schedules of real daemons whose clock is really another: nights in which clocks change, and clocks that are set. */
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { skipLoudly } from '../faults/mount.ts'
 import { type Daemon, kill, processesIn, startDaemon, tempRoot } from '../helpers/daemon.ts'
 import { FAKETIME, type TestClock, testClock } from '../helpers/faketime.ts'
+import { workersOf } from '../helpers/rqd.ts'
 import { until } from '../helpers/until.ts'
 import { type TestQueue, testQueue } from '../helpers/worker.ts'
 
@@ -29,7 +30,7 @@ function world(begin: string, schedules: object): World {
   const clock = testClock(root, begin)
   // Nobody stays without work: every fire needs the supervisor to wake the worker in time.
   writeFileSync(join(root, 'config.json'), '{"warm_workers": 0}')
-  const config = { slots: 2, schedules: { ...schedules, witness: WITNESS } }
+  const config = { slots: 2, schedules: { witness: WITNESS, ...schedules } }
   const queue = testQueue('#!/bin/sh\nexit 0\n', config, 'q', root)
   const fired = (name: string) =>
     ['que', 'run', 'done', '_err', 'pause']
@@ -94,6 +95,22 @@ describe.skipIf(isMissing)('a clock that is set while the daemon runs', () => {
     expect(one.fired('hourly')).toEqual(['20260501T120000', '20260501T130000'])
     await daemon.stop()
   })
+})
+
+describe.skipIf(isMissing)('a clock that is set while the queue sleeps', () => {
+  test('years back: the supervisor looks again, and wakes the worker for the next instant', async () => {
+    const one = world('2031-01-01T08:30:00Z', { hourly: { cron: '0 * * * *', tz: 'UTC' }, witness: { by_hand: true } })
+    const daemon = await one.start()
+    await until(() => existsSync(join(one.queue.path, '_schedules/hourly.json')) && workersOf(daemon.pid).size === 0)
+    one.clock.set('2026-05-01T08:59:20Z')
+    // It polls every half minute; an instant that comes meanwhile is late, not lost.
+    await until(() => one.fired('hourly').length > 0, 90_000)
+    expect(one.fired('hourly')).toEqual(['20260501T090000'])
+    one.clock.set('2026-05-01T11:30:00Z')
+    await until(() => one.fired('hourly').length > 1, 90_000)
+    expect(one.fired('hourly')).toEqual(['20260501T090000', '20260501T110000'])
+    await daemon.stop()
+  }, 200_000)
 })
 
 describe.skipIf(isMissing)('a clock that is set while nobody lives', () => {

@@ -95,6 +95,24 @@ describe('a fire', () => {
   }, 90_000)
 })
 
+test('what the disk refuses is fired when it takes it, each instant once', async () => {
+  const queue = testQueue(OK, { schedules: { s: { ...EACH_SECOND, overlap: 'queue', catch_up: 'all' } } })
+  const worker = await startWorker(queue.path)
+  await until(() => events(queue, 'fired').length >= 1)
+  renameSync(join(queue.path, 'prep'), join(queue.path, 'prep.gone'))
+  await until(() => queue.events('disk-trouble').length >= 2)
+  const refused = items(queue)
+  renameSync(join(queue.path, 'prep.gone'), join(queue.path, 'prep'))
+  await until(() => items(queue).length >= refused.length + 3)
+  await worker.stop()
+  const ids = items(queue)
+  expect(ids).toEqual([...new Set(ids)])
+  const seconds = ids.map(
+    (id) => Number(id.slice(9, 11)) * 3600 + Number(id.slice(11, 13)) * 60 + Number(id.slice(13, 15)),
+  )
+  expect((seconds.at(-1) ?? 0) - (seconds[0] ?? 0)).toBe(ids.length - 1)
+})
+
 describe('while the item of the last fire runs', () => {
   test('with overlap skip nothing is fired, and the reason is told', async () => {
     const queue = testQueue(WAITS, { slots: 3, schedules: { s: EACH_SECOND } })
