@@ -60,9 +60,10 @@ export function freshState(spec: ScheduleSpec, now: Millis): ScheduleState {
  */
 export function stateNow(spec: ScheduleSpec, state: ScheduleState | undefined, now: Millis): ScheduleState {
   if (state === undefined) return freshState(spec, now)
-  if (state.timing !== timingText(spec.timing) || state.until > now) {
-    return { ...state, timing: timingText(spec.timing), until: now }
-  }
+  const timing = timingText(spec.timing)
+  if (state.timing !== timing) return { ...state, timing, until: now }
+  // A step of seconds moves nothing that was not looked at. A longer one may have been noticed a while after it.
+  if (state.until > now) return { ...state, until: state.until - now < ON_TIME ? now : now - ON_TIME }
   return state
 }
 

@@ -10,18 +10,21 @@ export interface WayContext {
   readonly now: Millis
   readonly newId: (from: string) => ItemId
   readonly native: Native | undefined
+  /** What becomes of one that runs: it is canceled, unless it shall be left alone. */
+  readonly runs?: 'leave'
 }
 
 /** `dirs` are to be synced, in this order. An item that ended meanwhile is left alone. */
 export type GaveWay =
   | { readonly how: 'removed'; readonly dirs: readonly BytePath[] }
-  | { readonly how: 'canceled' | 'ended'; readonly dirs: readonly [] }
+  | { readonly how: 'canceled' | 'left' | 'ended'; readonly dirs: readonly [] }
 
 export function giveWay(queue: QueueDir, item: Remembered, context: WayContext): GaveWay {
   for (;;) {
     const found = whereabouts(queue, item, context.now, 'thorough')
     if (!isOpen(found)) return { how: 'ended', dirs: [] }
     if (found.state === 'run') {
+      if (context.runs === 'leave') return { how: 'left', dirs: [] }
       writeNew(within(place(queue, 'run', found.raw), 'cancel'), '')
       return { how: 'canceled', dirs: [] }
     }

@@ -1,5 +1,6 @@
 /** `rq inject`: items into a queue, each told of when it is on the disk. */
 import type { Msg } from '../domain/item.ts'
+import type { KeyWish } from '../domain/keys.ts'
 import type { QueueConfig } from '../domain/policy.ts'
 import { removeFile } from '../fsqueue/files.ts'
 import { ensureQueue } from '../fsqueue/layout.ts'
@@ -29,6 +30,14 @@ const options = {
   tag: { type: 'tag', summary: 'a word to find it by', many: true, value: 'TAG' },
   src: { type: 'text', summary: 'where it comes from' },
   id: { type: 'id', summary: 'its id, for one item; one that exists is not published twice', value: 'ID' },
+  key: { type: 'text', summary: 'a word for what it is about: one item of a key at a time', value: 'KEY' },
+  unique: { type: 'duration', summary: 'with --key: not a second one for so long', value: 'DURATION' },
+  debounce: {
+    type: 'text',
+    summary: 'with --key: one that waits is delayed until --in or --at, or replaced',
+    value: 'delay|replace',
+    words: ['delay', 'replace'],
+  },
   json: { type: 'text', summary: '"-": one JSON message a line on stdin, each an item', value: '-' },
   link: { type: 'flag', summary: 'hard-link instead of copying' },
   move: { type: 'flag', summary: 'remove the files once their items are on the disk' },
@@ -37,7 +46,7 @@ const options = {
 export interface Injected {
   readonly queue: string
   readonly published: number
-  /** Items that were there already, by --id. */
+  /** Items that were there already, by --id or --key. */
   readonly existed: number
 }
 
@@ -54,6 +63,10 @@ export const inject = defineVerb({
     { command: 'rq inject report --param1 2026-11 --in 2h', says: 'parameters only, not before two hours have passed' },
     { command: 'rq inject mail --attach letter.txt photo.jpg', says: 'one item with two files' },
     { command: 'pg_dump shop | rq inject backup -', says: 'from stdin' },
+    {
+      command: 'rq inject index --param1 page7 --key page7 --debounce delay --in 30s',
+      says: 'once, 30 s after the last',
+    },
     { command: 'rq inject hooks --json - < messages.jsonl', says: 'an item for each line' },
   ],
   run: async (context, input): Promise<Answer<Injected>> => {
@@ -66,12 +79,40 @@ export const inject = defineVerb({
     if ('problem' in loaded) return refuse('failed', `queue ${queue.name}: ${loaded.problem}`)
     ensureQueue(queue.dir, loaded.config.shared)
 
+    if (input.key !== undefined) return publishKeyed(context, queue, loaded.config, input, input.key)
     const publishAll = () => publishGiven(context, queue, loaded.config, input)
     if (input.id === undefined) return publishAll()
     const { injectOnce } = await import('./inject-once.ts')
     return injectOnce(context, queue, input.id, publishAll)
   },
 })
+
+async function publishKeyed(
+  context: Context,
+  queue: Queue,
+  config: QueueConfig,
+  input: Given,
+  key: string,
+): Promise<Answer<Injected>> {
+  const wish = keyWish(context, config, input)
+  if (wish === undefined)
+    return refuse('usage', '--key needs --unique or --debounce, or `unique` in the configuration of the queue')
+  const { injectKeyed } = await import('./inject-keyed.ts')
+  const [file] = input.file
+  const name = file === undefined || isStdin(file) ? '' : file.replace(/\/+$/, '').replace(/^.*\//s, '')
+  const id = context.newId(input.attach.length > 0 ? '' : name)
+  const { priority, due, tags } = wishOf(context, input)
+  const isMessage = file === undefined && input.attach.length === 0
+  const publish = () => publishGiven(context, queue, config, { ...input, id })
+  return injectKeyed({ context, queue, config, key, wish, draft: { id, priority, due, tags, isMessage }, publish })
+}
+
+function keyWish(context: Context, config: QueueConfig, input: Given): KeyWish | undefined {
+  if (input.debounce === 'replace') return { how: 'replace' }
+  if (input.debounce === 'delay') return { how: 'delay', due: wishOf(context, input).due ?? 0 }
+  const window = input.unique ?? config.uniqueFor
+  return window === undefined ? undefined : { how: 'unique', for: window }
+}
 
 async function publishGiven(
   context: Context,
@@ -108,12 +149,27 @@ function usageProblem(input: Given): Problem | undefined {
     [input.json !== undefined && input.file.length + input.attach.length > 0, '--json takes no files'],
     [input.id !== undefined && (input.json !== undefined || items > 1), '--id is for one item'],
     [input.at !== undefined && input.in !== undefined, 'only one of --at and --in'],
+    ...keyComplaints(input, items),
     [input.link && input.move, 'only one of --link and --move'],
     [input.file.filter(isStdin).length > 1, 'stdin can be read once'],
     [input.attach.length > 0 && [...input.attach, ...input.file].some(isStdin), '"-" is no attachment'],
   ]
   const complaint = complaints.find(([applies]) => applies)
   return complaint === undefined ? undefined : problem('usage', complaint[1])
+}
+
+function keyComplaints(input: Given, items: number): readonly (readonly [boolean, string])[] {
+  const { key, unique, debounce, json, id } = input
+  return [
+    [key === undefined && unique !== undefined, '--unique is for --key'],
+    [key === undefined && debounce !== undefined, '--debounce is for --key'],
+    [key === '', '--key must not be empty'],
+    [unique !== undefined && debounce !== undefined, 'only one of --unique and --debounce'],
+    [debounce !== undefined && debounce !== 'delay' && debounce !== 'replace', '--debounce is delay or replace'],
+    [debounce === 'delay' && input.in === undefined && input.at === undefined, '--debounce delay needs --in or --at'],
+    [key !== undefined && (json !== undefined || items > 1), '--key is for one item'],
+    [key !== undefined && id !== undefined, '--key needs no --id: it may be repeated as it is'],
+  ]
 }
 
 function isStdin(path: string): boolean {

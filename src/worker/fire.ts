@@ -10,7 +10,7 @@ import { type Draft, OutcomeUnknown, publish } from '../fsqueue/publish.ts'
 import type { Located } from '../fsqueue/scan.ts'
 import { readByHand } from '../fsqueue/schedule-files.ts'
 import { makeSyncer, type Syncer, treeOf } from '../fsqueue/sync.ts'
-import { type Remembered, whereabouts } from '../fsqueue/whereabouts.ts'
+import { type Care, type Remembered, whereabouts } from '../fsqueue/whereabouts.ts'
 import type { Worker } from './worker.ts'
 
 export interface Fired extends Remembered {
@@ -25,13 +25,14 @@ function sha256(text: string): string {
 
 type FireOrder = Extract<Order, { do: 'fire' }>
 
-/** Throws QueueIoError when the disk refuses; then nothing is known, and the same order may be given again. */
+/** `before`: the item of the last fire. Throws QueueIoError when the disk refuses; then nothing is known, and the same order may be given again. */
 export async function fire(
   worker: Worker,
   spec: ScheduleSpec,
   order: FireOrder,
   before: Remembered | undefined,
   now: Millis,
+  care: Care,
 ): Promise<Fired> {
   const { queue } = worker.options
   const draft = draftOf(worker, spec, order, now)
@@ -40,7 +41,7 @@ export async function fire(
   const fd = openSync(fsPath(stateDir(queue, 'que')), 'r')
   const syncer = makeSyncer(worker.config.durability, fd, worker.starting.native)
   try {
-    const isNew = await publishOnce(worker, syncer, draft, name, order, now)
+    const isNew = await publishOnce(worker, syncer, draft, name, now, order.isDoubtful ? 'thorough' : care)
     if (order.replaces) {
       const earlier = [before, readByHand(queue, spec.name)].filter((item) => item !== undefined)
       for (const item of earlier) {
@@ -74,11 +75,11 @@ async function publishOnce(
   syncer: Syncer,
   draft: Draft,
   name: RawName,
-  order: FireOrder,
   now: Millis,
+  care: Care,
 ): Promise<boolean> {
   const { queue } = worker.options
-  const there = whereabouts(queue, { id: draft.id, name }, now, order.isDoubtful ? 'thorough' : 'named')
+  const there = whereabouts(queue, { id: draft.id, name }, now, care)
   if (there !== undefined) {
     // Who published it may have died before it was on the disk.
     await syncer.sync(pathsOf(queue, there))

@@ -25,6 +25,8 @@ interface Known {
   state: ScheduleState | undefined
   /** The next instant after `state.until`; undefined: not asked for yet. */
   next: Millis | undefined
+  /** Nothing was written down by us yet: an earlier life may have published what it did not write down. */
+  isUnsure: boolean
 }
 
 export class Scheduler {
@@ -78,6 +80,7 @@ export class Scheduler {
       clock: clockOf(spec.timing),
       state: readScheduleState(this.#worker.options.queue, spec.name),
       next: undefined,
+      isUnsure: true,
     }))
   }
 
@@ -89,6 +92,7 @@ export class Scheduler {
         await this.#carryOut(known)
       } catch (error) {
         hasTrouble = true
+        known.isUnsure = true
         this.#worker.trouble(refusedBySystem('schedule', known.spec.name, error))
       }
     }
@@ -103,7 +107,8 @@ export class Scheduler {
     const orders = decide(spec, clock, state, now, () => this.#surroundings(spec, state, now))
     const isNews = orders.length > 0 || state !== known.state
     for (const order of orders) {
-      const fired = order.do === 'fire' ? await fire(this.#worker, spec, order, state.fired, now) : undefined
+      const care = known.isUnsure ? 'thorough' : 'named'
+      const fired = order.do === 'fire' ? await fire(this.#worker, spec, order, state.fired, now, care) : undefined
       state = afterOrder(state, order, fired)
       // One by one: whatever ends us in between, what was done is known.
       if (order !== orders.at(-1)) await writeScheduleState(queue, spec.name, state, false)
@@ -114,6 +119,7 @@ export class Scheduler {
     if (isNews) await writeScheduleState(queue, spec.name, state, this.#worker.config.durability !== 'none')
     known.state = state
     known.next = undefined
+    known.isUnsure = false
   }
 
   #surroundings(spec: ScheduleSpec, state: ScheduleState, now: Millis): Surroundings {

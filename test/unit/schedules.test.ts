@@ -157,9 +157,17 @@ describe('a clock that is set', () => {
     // Down for a while: some have no item of their own.
     one.look(1000 * DAY + 9 * HOUR + 300_000)
     const before = [...one.fired]
-    one.look(5)
+    one.look(HOUR / 2)
     one.look(1000 * DAY + 9 * HOUR + 400_000)
     expect(one.fired).toEqual(before)
+  })
+  it('back, and noticed a little later, loses no instant that came meanwhile', () => {
+    const one = life(spec(), 900 * DAY)
+    expect(told(one.look(3 * HOUR + 30_000))).toEqual(['fire 3h, stands for 0'])
+  })
+  it('back by a moment, just after a schedule was made, fires nothing that was before it', () => {
+    const one = life(spec(), HOUR + 20_000)
+    expect(told(one.look(HOUR + 19_990))).toEqual([])
   })
   it('wants somebody to look at once', () => {
     const one = life(spec(), 900 * DAY)
