@@ -1,6 +1,7 @@
 /** The effective configuration: what the files say, the root's defaults, and ours, in this order. */
 import { join } from 'node:path'
 import type { QueueConfig, SettlePolicy } from '../domain/policy.ts'
+import { findGroup, findUser } from '../os/users.ts'
 import { type ConfigResult, checkFile, checkValue } from './check.ts'
 import { defaultSettings } from './defaults.ts'
 import type { ConfigProblem } from './file.ts'
@@ -52,7 +53,7 @@ export function loadQueueConfig(queuePath: string, root: RootConfig = DEFAULT_RO
   const checked = checkFile(file, QueueFile)
   if (checked.kind === 'bad') return checked
   const config = effective(checked.config, root.queue)
-  const problems = dirProblems(file, 'dirs', config.dirs)
+  const problems = [...dirProblems(file, 'dirs', config.dirs), ...accountProblems(file, config.runAs)]
   return problems.length > 0 ? { kind: 'bad', problems } : { kind: 'ok', config }
 }
 
@@ -101,6 +102,11 @@ function fromSettings(settings: Settings): QueueConfig {
     durability: set.durability,
     dirs: set.dirs as QueueConfig['dirs'],
     shared: set.shared,
+    hooks: { timeout: set.hooks.timeout ?? 60_000 },
+    runAs: {
+      ...{ user: set.user, group: set.group, umask: set.umask },
+      ...{ noNewPrivs: set.no_new_privs, limits: set.limits },
+    },
   }
 }
 
@@ -127,6 +133,21 @@ function settlePolicy(set: CompleteSettings): SettlePolicy {
 function argvOf(handler: string | readonly string[]): readonly string[] {
   if (typeof handler !== 'string') return handler
   return [handler.includes('/') ? handler : `./${handler}`]
+}
+
+function accountProblems(file: string, { user, group }: QueueConfig['runAs']): ConfigProblem[] {
+  const unknown = (key: string, name: string, fix: string) => ({
+    file,
+    key,
+    problem: `there is no ${key} ${name}`,
+    fix,
+  })
+  return [
+    ...(user !== undefined && findUser(user) === undefined ? [unknown('user', user, 'adduser, or correct it')] : []),
+    ...(group !== undefined && findGroup(group) === undefined
+      ? [unknown('group', group, 'addgroup, or correct it')]
+      : []),
+  ]
 }
 
 function dirProblems(file: string, key: string, dirs: QueueConfig['dirs']): ConfigProblem[] {

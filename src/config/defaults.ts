@@ -25,5 +25,8 @@ export function defaultSettings() {
     durability: 'group',
     dirs: { prep: 'prep', que: 'que', run: 'run', pause: 'pause', done: 'done', relayed: 'relayed', _err: '_err' },
     shared: false,
+    hooks: { timeout: '60s' },
+    no_new_privs: false,
+    limits: {},
   } as const satisfies QueueInput
 }

@@ -80,7 +80,8 @@ export interface Msg {
 
 /** Fact: what the operating system told us about one run of a handler. */
 export type Outcome =
-  | { readonly kind: 'exited'; readonly code: number }
+  /** `before`: it is the exit of the hook of that name, and the handler was not run. */
+  | { readonly kind: 'exited'; readonly code: number; readonly before?: true }
   | { readonly kind: 'stopped'; readonly cause: 'cancel' | 'shutdown'; readonly code: number | undefined }
   | { readonly kind: 'lost' }
   | { readonly kind: 'refused'; readonly reason: string }

@@ -1,6 +1,8 @@
 /** What a queue's configuration decides about its items, and the defaults. */
+import type { HooksPolicy } from './hooks.ts'
 import type { State } from './item.ts'
 import type { Millis } from './name.ts'
+import type { RunAs } from './run-as.ts'
 
 /** What an exit status means. `fail` may be retried, `fatal` never. */
 export const EXIT_MEANINGS = ['done', 'fail', 'fatal', 'reschedule', 'relay', 'broken'] as const
@@ -69,4 +71,6 @@ export interface QueueConfig {
   readonly durability: 'full' | 'group' | 'none'
   readonly dirs: StateDirNames
   readonly shared: boolean
+  readonly hooks: HooksPolicy
+  readonly runAs: RunAs
 }

@@ -13,7 +13,7 @@ export interface Ended {
   readonly lines: readonly StatusLine[]
   /** The item's `dest`, a fallback target for exit 99. */
   readonly dest: string | undefined
-  /** Does the handler's file fail a check now? Only then do 126 and 127 mean a broken handler. */
+  /** Does the file that exited so fail a check now? Only then do 126 and 127 mean a broken handler. */
   readonly handlerFails: boolean
 }
 
@@ -22,7 +22,7 @@ export function judge(ended: Ended, policy: SettlePolicy): Verdict {
   const { outcome } = ended
   switch (outcome.kind) {
     case 'exited':
-      return judgeExit(outcome.code, ended, policy)
+      return outcome.before === true ? judgeBefore(outcome.code, ended, policy) : judgeExit(outcome.code, ended, policy)
     case 'stopped':
       return judgeStop(outcome, ended, policy)
     case 'lost':
@@ -49,6 +49,26 @@ function judgeStop(outcome: Extract<Outcome, { kind: 'stopped' }>, ended: Ended,
         ? { kind: 'interrupted', text: 'interrupted by shutdown' }
         : verdict
     }
+  }
+}
+
+/** The hook kept the handler from being run: it may ask to come again or fail the item, for now or for good. */
+function judgeBefore(code: number, ended: Ended, policy: SettlePolicy): Verdict {
+  const said = lineText(firstVerdict(ended.lines))
+  const text = `hook before: exit ${code}${said === '' ? '' : `: ${said}`}`
+  if ((code === 126 || code === 127) && ended.handlerFails) return { kind: 'broken', text }
+  switch (policy.exitCodes[String(code)] ?? 'fail') {
+    case 'reschedule': {
+      const verdict = judgeExit(code, ended, policy)
+      return verdict.kind === 'reschedule' ? { ...verdict, text } : { kind: 'fail', text, final: false }
+    }
+    case 'fatal':
+      return { kind: 'fail', text, final: true }
+    case 'done':
+    case 'fail':
+    case 'relay':
+    case 'broken':
+      return { kind: 'fail', text, final: false }
   }
 }
 

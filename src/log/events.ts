@@ -40,6 +40,8 @@ export type QueueEvent =
       readonly id: string | undefined
       readonly escaped: boolean
     }
+  /** `id`: of the item, if it is about one. */
+  | { readonly kind: 'hook-failed'; readonly hook: string; readonly id?: string; readonly problem: string }
   | { readonly kind: 'log-cut'; readonly id: string; readonly bytes: number }
   | { readonly kind: 'scan'; readonly names: number; readonly ms: number; readonly why: string }
 
@@ -84,6 +86,7 @@ export const LEVELS = {
   'disk-well': 'info',
   'slot-lost': 'warn',
   'leftover-killed': 'warn',
+  'hook-failed': 'warn',
   'log-cut': 'warn',
   scan: 'debug',
   'daemon-started': 'info',

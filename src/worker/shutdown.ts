@@ -36,14 +36,19 @@ async function quiet(worker: Worker, within: number): Promise<void> {
   const until = performance.now() + within
   while (performance.now() < until) {
     await worker.runs.settler.flush()
-    if (worker.runs.size === 0 && (worker.runs.settler.size === 0 || worker.runs.settler.isTroubled)) return
+    if (
+      worker.runs.size === 0 &&
+      worker.runs.aftermath.size === 0 &&
+      (worker.runs.settler.size === 0 || worker.runs.settler.isTroubled)
+    )
+      return
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }
 }
 
 async function settled(worker: Worker, within: number): Promise<void> {
   const until = performance.now() + within
-  const isOpen = () => worker.runs.settler.size > 0 || worker.runs.running().some((run) => run.isEnding)
+  const isOpen = () => worker.runs.unsettled > 0 || worker.runs.running().some((run) => run.isEnding)
   while (isOpen() && !worker.runs.settler.isTroubled && performance.now() < until) {
     await worker.runs.settler.flush()
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))

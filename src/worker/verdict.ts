@@ -23,6 +23,12 @@ export interface SettlerContext {
   readonly newId: (from: string) => ItemId
   /** Does the handler's file fail its check now? */
   readonly handlerFails: () => boolean
+  /** Does the hook `before` fail its check now? */
+  readonly beforeFails: () => boolean
+  /** Is it relayed to a queue that wants to be asked? */
+  readonly isAskedFirst: (settled: Settled) => boolean
+  /** Released for that: it comes back decided. */
+  readonly onAsk: (settled: Settled) => void
   /** Can this be relayed to, and under which id? A refusal turns the verdict into another. */
   readonly relayTarget: (ended: Ended, dest: string) => RelayTarget
   /** Publishes the copy; once, whatever happened before. */
@@ -49,19 +55,23 @@ export interface Settled {
   readonly record: Attempt | undefined
 }
 
+function vetoed(text: string): RelayTarget {
+  return { kind: 'refused', verdict: { kind: 'fail', text, final: true } }
+}
+
 /** What an end means, and what is to be written and done about it. Reads the item, changes nothing. */
 export function decideVerdict(context: SettlerContext, ended: Ended): Settled {
-  const { queue, config, handlerFails } = context
+  const { queue, config } = context
   const item = runPath(queue, ended)
   const lines = ended.attempt === 0 ? [] : (readAttempt(item, ended.attempt)?.lines ?? [])
   const { policy } = configOf(config(), ended.msg)
   const { outcome } = ended
   const doubtful = outcome.kind === 'exited' && (outcome.code === 126 || outcome.code === 127)
-  const fails = doubtful && handlerFails()
+  const fails = doubtful && (outcome.before === true ? context.beforeFails() : context.handlerFails())
   let verdict = judge({ outcome, lines, dest: ended.msg.dest, handlerFails: fails }, policy)
   let relay: Msg['relay'] = ended.msg.relay
   if (verdict.kind === 'relay') {
-    const target = context.relayTarget(ended, verdict.dest)
+    const target = ended.veto === undefined ? context.relayTarget(ended, verdict.dest) : vetoed(ended.veto)
     if (target.kind === 'ok') relay = { to: target.to, id: target.as }
     else verdict = target.verdict
   }

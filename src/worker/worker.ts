@@ -7,12 +7,14 @@ import { entryOf } from '../domain/schedule.ts'
 import type { FromWorker, StopMode } from '../domain/worker-protocol.ts'
 import { isDiskTrouble, isShortage, type QueueIoError } from '../fsqueue/errors.ts'
 import type { QueueDir } from '../fsqueue/place.ts'
+import type { Identity } from '../launch/run-as.ts'
 import type { RqEvent } from '../log/events.ts'
 import { type Flags, readFlags, slotEnvironment } from './admin.ts'
 import { Alarm, type Wake } from './alarm.ts'
 import { Configuration } from './configuration.ts'
 import { DiskState } from './disk-state.ts'
 import { HandlerState } from './handler-state.ts'
+import { Hooks, takeIdentity } from './hooks.ts'
 import { Idleness } from './idleness.ts'
 import { Intake } from './intake.ts'
 import { recoverRuns } from './recovery.ts'
@@ -44,6 +46,8 @@ export class Worker {
   readonly intake: Intake
   readonly runs: Runs
   readonly handler = new HandlerState()
+  readonly hooks = new Hooks(this)
+  identity: Identity
   readonly starting: Starting
   readonly configuration = new Configuration(this)
   root: RootConfig
@@ -65,6 +69,7 @@ export class Worker {
   constructor(options: WorkerOptions) {
     this.options = options
     this.config = options.config
+    this.identity = takeIdentity(this)
     this.rootPaused = options.rootPaused
     this.flags = readFlags()
     this.intake = new Intake(options.queue, {
@@ -83,7 +88,7 @@ export class Worker {
     this.#alarm = new Alarm(
       [
         (now) => this.#nextDue(now),
-        (now) => this.handler.broken(this.command, now)?.until ?? Number.POSITIVE_INFINITY,
+        (now) => this.hooks.broken(now)?.until ?? Number.POSITIVE_INFINITY,
         (now) =>
           this.#shortage !== undefined && now < this.#shortage.until ? this.#shortage.until : Number.POSITIVE_INFINITY,
       ],
@@ -118,7 +123,7 @@ export class Worker {
       rootPaused: this.rootPaused,
       ...this.flags,
       configProblem: this.configuration.problem,
-      brokenHandler: this.handler.broken(this.command, now),
+      brokenHandler: this.hooks.broken(now),
       diskProblem: this.disk.problem,
       shortage: this.#shortage,
       slots: this.config.slots,
@@ -173,11 +178,12 @@ export class Worker {
     if (this.stopping !== undefined) this.#alarm.off()
     this.#alarm.set(Date.now())
     this.onChange()
+    this.hooks.rested()
     this.#idleness.look()
   }
 
   get isIdle(): boolean {
-    if (this.runs.isBusy || this.intake.isScanning) return false
+    if (this.runs.isBusy || this.hooks.isBusy || this.intake.isScanning) return false
     // A paused queue needs no worker: the supervisor sees the pause end.
     return this.intake.schedule.readySize === 0 || this.rootPaused || this.flags.paused
   }
@@ -197,7 +203,7 @@ export class Worker {
   }
 
   environment(): Record<string, string> {
-    return slotEnvironment(this.config, this.options.root, this.options.queueName)
+    return slotEnvironment(this.config, this.options.root, this.options.queueName, this.identity)
   }
 
   /** Does the handler's file fail its check now? */
@@ -235,6 +241,7 @@ export class Worker {
     if (name === 'config.json') this.reload()
     else {
       this.flags = readFlags()
+      this.hooks.look()
       this.handler.look(this.command, Date.now(), true)
       this.pump()
     }

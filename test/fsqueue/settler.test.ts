@@ -42,6 +42,9 @@ it('an item that runs again before its round is over is not judged by its earlie
     syncer: () => makeSyncer('none', 0, undefined),
     newId,
     handlerFails: () => false,
+    beforeFails: () => false,
+    isAskedFirst: () => false,
+    onAsk: () => undefined,
     relayTarget: () => ({ kind: 'refused', verdict: { kind: 'fail', text: '', final: true } }),
     relay: () => Promise.resolve(),
     onSettled: ({ ended }, moved: Moved) => {
