@@ -33,6 +33,7 @@ const OWN_NAMES = [
   '_status.json',
   '_paused',
   '_down',
+  'hooks',
   CONFIG_FILE,
 ]
 

@@ -3,11 +3,12 @@ import * as v from 'valibot'
 import type { Limit } from '../domain/run-as.ts'
 import { described, flag, say, size } from './forms.ts'
 
+const name = say('a name or a number', '"www-data"')
 const account = v.pipe(
-  v.union([v.string(), v.pipe(v.number(), v.integer(), v.minValue(0))], say('a name or a number', '"www-data"')),
+  v.union([v.string(), v.pipe(v.number(), v.integer(name), v.minValue(0, name))], name),
   v.transform(String),
   // Never an option of the programs that it is given to.
-  v.regex(/^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,255}\$?$/, say('a name or a number', '"www-data"')),
+  v.regex(/^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,255}\$?$/, name),
 )
 
 const umask = v.pipe(
@@ -17,10 +18,8 @@ const umask = v.pipe(
 
 const unlimited = v.picklist(['unlimited'])
 const bytes = v.union([unlimited, size], say('a size or "unlimited"', '"64M"'))
-const number = v.union(
-  [unlimited, v.pipe(v.number(), v.integer(), v.minValue(0))],
-  say('a whole number or "unlimited"', '1024'),
-)
+const numberOf = say('a whole number or "unlimited"', '1024')
+const number = v.union([unlimited, v.pipe(v.number(), v.integer(numberOf), v.minValue(0, numberOf))], numberOf)
 
 const limits = v.strictObject(
   {

@@ -15,8 +15,6 @@ export interface Identity {
   readonly env: Readonly<Record<string, string>>
 }
 
-export const DAEMON_ITSELF: Identity = { prefix: [], owner: undefined, umask: undefined, env: {} }
-
 /** undefined: the user or group does not exist; the configuration's check has said so. */
 export function identityOf(runAs: RunAs): Identity | undefined {
   const user = runAs.user === undefined ? undefined : findUser(runAs.user)

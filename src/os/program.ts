@@ -14,6 +14,8 @@ export interface Program {
   /** A descriptor for stdout and stderr; without it the end of stderr is kept. */
   readonly output?: number
   readonly timeoutMs: number
+  /** Ends it at once. */
+  readonly abort?: AbortSignal
 }
 
 export type ProgramEnd =
@@ -65,7 +67,10 @@ function watch(child: ChildProcess, program: Program, resolve: (end: ProgramEnd)
   })
   // It may end without reading.
   child.stdin?.on('error', () => undefined).end(program.input)
+  const abort = () => void signal('SIGKILL')
+  program.abort?.addEventListener('abort', abort)
   const ended = (end: ProgramEnd) => {
+    program.abort?.removeEventListener('abort', abort)
     clearTimeout(late)
     clearTimeout(kill)
     resolve(end)

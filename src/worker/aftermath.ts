@@ -8,6 +8,7 @@ import { type HookAfter, hooksAfter } from '../domain/hooks.ts'
 import type { ItemId } from '../domain/name.ts'
 import { refusedBySystem } from '../fsqueue/errors.ts'
 import { openLog } from '../fsqueue/job.ts'
+import { environmentOf, processesWith, signalProcess } from '../os/process.ts'
 import { isText, runProgram, textOf } from '../os/program.ts'
 import { commandPath } from './admin.ts'
 import { askAboutRelay } from './asking.ts'
@@ -27,6 +28,8 @@ export class Aftermath {
   readonly #all = new Map<ItemId, Ended>()
   readonly #waiting: Ended[] = []
   #active = 0
+  /** Of the hooks that run: their worker leaves. */
+  readonly #leaving = new AbortController()
 
   constructor(worker: Worker) {
     this.#worker = worker
@@ -55,6 +58,13 @@ export class Aftermath {
     this.add(ended)
   }
 
+  /** Items whose hooks run stay where they are: the next worker settles them, by the exit that is recorded. */
+  abandon(): void {
+    this.#waiting.splice(0)
+    this.#leaving.abort()
+    this.#all.clear()
+  }
+
   /** As many at a time as there are slots. */
   #next(): void {
     while (this.#active < this.#worker.config.slots) {
@@ -71,8 +81,11 @@ export class Aftermath {
 
   async #follow(ended: Ended): Promise<void> {
     try {
+      // Found, not begun here: what an earlier worker began for it may go on.
+      if (ended.started === undefined) endEarlierHooks(ended)
       const settled = await this.#decided(ended)
       await this.#runHooks(settled)
+      if (this.#leaving.signal.aborted) return
       // In this order: the id is never without an owner.
       this.#worker.runs.settler.add({ ...settled.ended, decided: settled })
       this.#all.delete(ended.id)
@@ -98,7 +111,7 @@ export class Aftermath {
     const { hooks } = this.#worker
     for (const hook of hooksAfter(settled.ended.outcome, settled.verdict, settled.move)) {
       const check = hooks.check(hook)
-      if (check === undefined) continue
+      if (check === undefined || this.#leaving.signal.aborted) continue
       const problem = check.kind === 'broken' ? check.problem : await this.#run(hook, settled)
       if (problem !== undefined) hooks.failed(hook, settled.ended.id, problem)
     }
@@ -131,6 +144,7 @@ export class Aftermath {
         cwd: textOf(`${item}/job`),
         env: own,
         timeoutMs: config.hooks.timeout,
+        abort: this.#leaving.signal,
         ...(log === undefined ? {} : { output: log }),
       })
       const problem = hookProblem(end)
@@ -152,4 +166,9 @@ export class Aftermath {
       this.#worker.trouble(refusedBySystem('cut', item, error))
     }
   }
+}
+
+function endEarlierHooks({ id, attempt }: Ended): void {
+  const marked = processesWith([`RQ_MSG_ID=${id}`, `RQ_ATTEMPT=${attempt}`], 0)
+  for (const { pid } of marked) if (environmentOf(pid, 'RQ_HOOK') !== undefined) signalProcess(pid, 'SIGKILL')
 }

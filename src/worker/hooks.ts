@@ -27,6 +27,7 @@ export class Hooks {
   /** Something ran since queue_empty was last asked for. */
   #hasWorked = false
   #isEmptying = false
+  readonly #leaving = new AbortController()
 
   constructor(worker: Worker) {
     this.#worker = worker
@@ -86,6 +87,11 @@ export class Hooks {
     return this.#present.get(hook)?.kind === 'broken'
   }
 
+  /** The worker leaves: what still runs had its time. */
+  abandon(): void {
+    this.#leaving.abort()
+  }
+
   get isBusy(): boolean {
     return this.#isEmptying
   }
@@ -119,6 +125,7 @@ export class Hooks {
       cwd: '.',
       env: { ...this.#worker.environment(), RQ_HOOK: 'queue_empty' },
       timeoutMs: config.hooks.timeout,
+      abort: this.#leaving.signal,
     })
     this.#isEmptying = false
     const problem = hookProblem(end)

@@ -203,6 +203,24 @@ test('a worker that is told to end lets its hooks end first', async () => {
   expect(queue.stateOf(id)).toBe('done')
 })
 
+test('a worker that is told to end does not wait for ever: the next one settles, and runs the hook again', async () => {
+  const queue = testQueue('#!/bin/sh\nexit 0\n', { term_timeout: '100ms' })
+  const { path, lines } = notes(queue.path)
+  addHook(queue.path, 'after', `echo in >> ${path}; [ -e ${path}.go ] || sleep 1000`)
+  const worker = await startWorker(queue.path)
+  const id = queue.send({})
+  await until(() => lines().length === 1)
+  await worker.stop()
+  expect(queue.stateOf(id)).toBe('run')
+  await until(() => processesIn(queue.path).length === 0)
+
+  writeFileSync(`${path}.go`, '')
+  const next = await startWorker(queue.path)
+  expect(await queue.settled(id)).toBe('done')
+  expect(lines()).toEqual(['in', 'in'])
+  await next.stop()
+})
+
 test('an interrupted run is followed by no hook: it will be made again', async () => {
   const { queue, lines } = noting('sleep 1000')
   const worker = await startWorker(queue.path)
@@ -333,10 +351,14 @@ test('kill -9 of a worker during its hooks: the next one settles by the same exi
   const queue = testQueue('#!/bin/sh\nexit 4\n')
   const { path, lines } = notes(queue.path)
   addHook(queue.path, 'error', `echo "error $RQ_EXIT" >> ${path}`)
-  addHook(queue.path, 'after', `echo "after $RQ_EXIT" >> ${path}; [ -e ${path}.go ] || sleep 1000`)
+  addHook(
+    queue.path,
+    'after',
+    `echo "after $RQ_EXIT" >> ${path}; [ -e ${path}.go ] || { echo $$ > ${path}.pid; exec sleep 1000; }`,
+  )
   const worker = await startWorker(queue.path)
   const id = queue.send({})
-  await until(() => lines().length === 2)
+  const first = Number(await until(() => existsSync(`${path}.pid`) && readFileSync(`${path}.pid`, 'utf8').trim()))
   await worker.kill()
   writeFileSync(`${path}.go`, '')
 
@@ -344,6 +366,8 @@ test('kill -9 of a worker during its hooks: the next one settles by the same exi
   expect(await queue.settled(id)).toBe('_err')
   expect(queue.attempts(id)).toMatchObject([{ n: 1, exit: 4 }])
   expect(lines()).toEqual(['error 4', 'after 4', 'error 4', 'after 4'])
+  // The one of the dead worker was ended first: no two at a time.
+  await until(() => !existsSync(`/proc/${first}`))
   await next.stop()
 })
 
