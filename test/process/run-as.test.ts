@@ -1,5 +1,5 @@
 /** Handlers of another user, by a worker of root: what they may do, what they may not, and what they try. */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import {
   chmodSync, chownSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync,
 } from 'node:fs' // biome-ignore format: one import
@@ -207,26 +207,35 @@ asRoot.each(Object.entries(TRAPS))('root writes nowhere else when a handler leav
   await worker.stop()
 })
 
-asRoot('a process of the user that keeps exchanging the log for a link gets nothing written through it', async () => {
-  const queue = queueFor('#!/bin/sh\n[ "$RQ_ATTEMPT" = 6 ] && exit 0\nexit 75\n', { reschedule_after: 0, slots: 1 })
+/** By a name that it knows, and from within, where no rename of ours shakes it off. */
+const ATTACKS = [
+  ['puts a link in the place of the log', 'while (1) { symlink($v, "$j/x"); rename("$j/x", "$j/stdio.log"); }'],
+  [
+    'shows the log and a link in turns',
+    'while (1) { chdir("/"); chdir($j) or next; for (1 .. 300) { rename("stdio.log", "k"); symlink($v, "stdio.log"); rename("k", "stdio.log"); } }',
+  ],
+] as const
+asRoot.each(ATTACKS)('a process of the user that %s gets nothing written through it', async (_name, attack) => {
+  const runs = 60
+  const queue = queueFor(`#!/bin/sh\n[ "$RQ_ATTEMPT" = ${runs} ] && exit 0\nexit 75\n`, {
+    ...{ reschedule_after: 0, slots: 1, max_attempts: runs },
+  })
   addHook(queue.path, 'after', 'echo after')
   const outside = tempRoot()
   chmodSync(outside, 0o755)
   const victim = join(outside, 'victim')
   writeFileSync(victim, 'mine\n')
-  // Not of the queue: it knows the item's name and nothing of it is ended with the run.
+  // It is none of the queue's processes, so nothing ends it; it may enter the directories above and knows the item's name.
+  for (const dir of [dirname(queue.path), dirname(dirname(queue.path))]) chmodSync(dir, 0o711)
   const id = queue.drop('')
   const job = join(queue.path, 'run', id, 'job')
-  chmodSync(dirname(dirname(queue.path)), 0o711)
-  chmodSync(dirname(queue.path), 0o711)
-  const script = `while :; do ln -sf ${victim} ${job}/x 2>/dev/null && mv -f ${job}/x ${job}/stdio.log 2>/dev/null; done`
-  const { spawn } = await import('node:child_process')
-  const attacker = spawn('sh', ['-c', script], { uid: OTHER, gid: OTHER, stdio: 'ignore', cwd: '/' })
+  const script = `my ($v, $j) = @ARGV; ${attack}`
+  const attacker = spawn('perl', ['-e', script, victim, job], { uid: OTHER, gid: OTHER, stdio: 'ignore', cwd: '/' })
   const worker = await startWorker(queue.path)
 
   expect(await queue.settled(id, 60_000)).toBe('done')
   kill(attacker.pid ?? 0, 'SIGKILL')
-  expect(readFileSync(victim, 'utf8')).toBe('mine\n')
+  expect(readFileSync(victim, 'utf8').slice(0, 200)).toBe('mine\n')
   await worker.stop()
 })
 
