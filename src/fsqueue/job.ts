@@ -47,7 +47,7 @@ function takeBack(job: BytePath): boolean {
 }
 
 /** The log, to append to; undefined where there is none that is safe to write to: the handler may have put anything there. */
-export function openLog(item: BytePath): number | undefined {
+export function openLogToAppend(item: BytePath): number | undefined {
   const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW | constants.O_NONBLOCK
   try {
     const fd = openSync(fsPath(within(item, 'job', LOG_NAME)), flags)

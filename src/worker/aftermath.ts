@@ -7,7 +7,7 @@ import { closeSync, writeSync } from 'node:fs'
 import { type HookAfter, hooksAfter } from '../domain/hooks.ts'
 import type { ItemId } from '../domain/name.ts'
 import { refusedBySystem } from '../fsqueue/errors.ts'
-import { openLog } from '../fsqueue/job.ts'
+import { openLogToAppend } from '../fsqueue/job.ts'
 import { environmentOf, processesWith, signalProcess } from '../os/process.ts'
 import { isText, runProgram, textOf } from '../os/program.ts'
 import { commandPath } from './admin.ts'
@@ -122,7 +122,7 @@ export class Aftermath {
     const { config, identity, options } = this.#worker
     const { ended } = settled
     const item = runPath(options.queue, ended)
-    const log = openLog(item)
+    const log = openLogToAppend(item)
     const { files, environment } = hookFacts(this.#worker, hook, settled)
     // Node gives programs UTF-8 only; env(1) takes the rest.
     const [texts, others] = [
