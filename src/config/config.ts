@@ -1,6 +1,7 @@
 /** The effective configuration: what the files say, the root's defaults, and ours, in this order. */
 import { join } from 'node:path'
 import type { QueueConfig, SettlePolicy } from '../domain/policy.ts'
+import { findGroup, findUser } from '../os/users.ts'
 import { builtinHandler } from './builtin.ts'
 import { type ConfigResult, checkFile, checkValue } from './check.ts'
 import { defaultSettings } from './defaults.ts'
@@ -43,6 +44,7 @@ const OWN_NAMES = [
   '_schedules',
   '_keys',
   '_alerts.lock',
+  'hooks',
   CONFIG_FILE,
 ]
 
@@ -63,7 +65,11 @@ export function loadQueueConfig(queuePath: string, root: RootConfig = DEFAULT_RO
   const checked = checkFile(file, QueueFile)
   if (checked.kind === 'bad') return checked
   const config = effective(checked.config, root.queue)
-  const problems = [...dirProblems(file, 'dirs', config.dirs), ...archiveProblems(file, config)]
+  const problems = [
+    ...dirProblems(file, 'dirs', config.dirs),
+    ...archiveProblems(file, config),
+    ...accountProblems(file, config.runAs),
+  ]
   return problems.length > 0 ? { kind: 'bad', problems } : { kind: 'ok', config }
 }
 
@@ -117,6 +123,11 @@ function fromSettings(settings: Settings): QueueConfig {
     schedules: readSchedules(set.schedules),
     uniqueFor: set.unique?.for,
     alerts: alertPolicy(set),
+    hooks: { timeout: set.hooks.timeout ?? 60_000 },
+    runAs: {
+      ...{ user: set.user, group: set.group, umask: set.umask },
+      ...{ noNewPrivs: set.no_new_privs, limits: set.limits },
+    },
   }
 }
 
@@ -150,6 +161,21 @@ function archiveProblems(file: string, { dirs, retention }: QueueConfig): Config
   if (first === '' || ![...OWN_NAMES, 'handler', ...Object.values(dirs)].includes(first)) return []
   const problem = `"${first}" in the queue is used for something else`
   return [{ file, key: 'archive.dir', problem, fix: 'give archives a directory of their own' }]
+}
+
+function accountProblems(file: string, { user, group }: QueueConfig['runAs']): ConfigProblem[] {
+  const unknown = (key: string, name: string, fix: string) => ({
+    file,
+    key,
+    problem: `there is no ${key} ${name}`,
+    fix,
+  })
+  return [
+    ...(user !== undefined && findUser(user) === undefined ? [unknown('user', user, 'adduser, or correct it')] : []),
+    ...(group !== undefined && findGroup(group) === undefined
+      ? [unknown('group', group, 'addgroup, or correct it')]
+      : []),
+  ]
 }
 
 function dirProblems(file: string, key: string, dirs: QueueConfig['dirs']): ConfigProblem[] {

@@ -36,5 +36,8 @@ export function defaultSettings() {
       queue: 'alerts',
       smtp: 'smtp://127.0.0.1:25',
     },
+    hooks: { timeout: '60s' },
+    no_new_privs: false,
+    limits: {},
   } as const satisfies QueueInput
 }

@@ -3,9 +3,11 @@ import * as v from 'valibot'
 import { EXIT_MEANINGS } from '../domain/policy.ts'
 import { argv, count, described, duration, exitCode, flag, size, word } from './forms.ts'
 import { alertKeys } from './schema-alerts.ts'
+import { hooksKeys } from './schema-hooks.ts'
 import { keepKeys } from './schema-keep.ts'
 import { limitKeys } from './schema-limits.ts'
 import { retryKeys } from './schema-retry.ts'
+import { runAsKeys } from './schema-run-as.ts'
 import { scheduleKeys } from './schema-schedule.ts'
 
 const dirName = v.pipe(
@@ -90,6 +92,8 @@ export const queueKeys = {
   ...keepKeys,
   ...scheduleKeys,
   ...alertKeys,
+  ...hooksKeys,
+  ...runAsKeys,
 } as const
 
 /** What a message may say otherwise for its own item (`policy` in `msg`). */

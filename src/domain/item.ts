@@ -93,7 +93,8 @@ export interface Msg {
 
 /** Fact: what the operating system told us about one run of a handler. */
 export type Outcome =
-  | { readonly kind: 'exited'; readonly code: number }
+  /** `before`: it is the exit of the hook of that name, and the handler was not run. */
+  | { readonly kind: 'exited'; readonly code: number; readonly before?: true }
   /** `detail`: how it was over its limit, in words; not known after a crash of ours. */
   | {
       readonly kind: 'stopped'

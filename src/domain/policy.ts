@@ -1,10 +1,12 @@
 /** What a queue's configuration decides about its items, and the defaults. */
 import type { AlertPolicy } from './alerts.ts'
+import type { HooksPolicy } from './hooks.ts'
 import type { State } from './item.ts'
 import type { RunLimits } from './limits.ts'
 import type { Millis } from './name.ts'
 import type { RetentionPolicy } from './retention.ts'
 import { DEFAULT_RETRY, type RetryPolicy } from './retry.ts'
+import type { RunAs } from './run-as.ts'
 import type { ScheduleSpec } from './schedules.ts'
 
 /** What an exit status means. `fail` may be retried, `fatal` never. */
@@ -80,4 +82,6 @@ export interface QueueConfig {
   readonly uniqueFor: Millis | undefined
   /** What is told to whom. */
   readonly alerts: AlertPolicy
+  readonly hooks: HooksPolicy
+  readonly runAs: RunAs
 }

@@ -18,6 +18,8 @@ export interface FoundAttempt {
   readonly n: number
   /** Written in place by the slot before it tells anybody. */
   readonly exit: number | undefined
+  /** It is the exit of the hook `before`. */
+  readonly before?: boolean
   readonly sameBoot: boolean
   /** Did a slot create `started.<n>`? If not, whoever creates it now owns the attempt. */
   readonly started: boolean
@@ -63,7 +65,7 @@ function recoverAttempt(record: FoundAttempt): Recovery {
       do: 'settle',
       outcome:
         record.stopping === undefined
-          ? { kind: 'exited', code: record.exit }
+          ? { kind: 'exited', code: record.exit, ...(record.before === true ? { before: true } : {}) }
           : { kind: 'stopped', cause: record.stopping, code: record.exit },
     }
   }

@@ -24,7 +24,7 @@ export interface Ended {
   readonly lines: readonly StatusLine[]
   /** The item's `dest`, a fallback target for exit 99. */
   readonly dest: string | undefined
-  /** Does the handler's file fail a check now? Only then do 126 and 127 mean a broken handler. */
+  /** Does the file that exited so fail a check now? Only then do 126 and 127 mean a broken handler. */
   readonly handlerFails: boolean
 }
 
@@ -33,7 +33,7 @@ export function judge(ended: Ended, policy: SettlePolicy): Verdict {
   const { outcome } = ended
   switch (outcome.kind) {
     case 'exited':
-      return judgeExit(outcome.code, ended, policy)
+      return outcome.before === true ? judgeBefore(outcome.code, ended, policy) : judgeExit(outcome.code, ended, policy)
     case 'stopped':
       return judgeStop(outcome, ended, policy)
     case 'lost': {
@@ -82,6 +82,27 @@ function judgeLimit(cause: LimitCause, { code, detail }: Stop, ended: Ended, pol
 /** `retry.fatal` wins over `exit_codes`. */
 function meaningOf(code: number, policy: SettlePolicy): ExitMeaning {
   return policy.retry.fatal.includes(code) ? 'fatal' : (policy.exitCodes[String(code)] ?? 'fail')
+}
+
+/** The hook kept the handler from being run: it may ask to come again or fail the item, for now or for good. */
+function judgeBefore(code: number, ended: Ended, policy: SettlePolicy): Verdict {
+  const said = lineText(firstVerdict(ended.lines))
+  const text = `hook before: exit ${code}${said === '' ? '' : `: ${said}`}`
+  if ((code === 126 || code === 127) && ended.handlerFails) return { kind: 'broken', text }
+  const failure = { exit: code }
+  switch (meaningOf(code, policy)) {
+    case 'reschedule': {
+      const verdict = judgeExit(code, ended, policy)
+      return verdict.kind === 'reschedule' ? { ...verdict, text } : { kind: 'fail', text, final: false, failure }
+    }
+    case 'fatal':
+      return { kind: 'fail', text, final: true, failure }
+    case 'done':
+    case 'fail':
+    case 'relay':
+    case 'broken':
+      return { kind: 'fail', text, final: false, failure }
+  }
 }
 
 function judgeExit(code: number, ended: Ended, policy: SettlePolicy): Verdict {

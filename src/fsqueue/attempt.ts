@@ -1,7 +1,7 @@
 /**
  * `attempt.<n>`, one file for all that one run leaves beside the item:
  *
- *     #<exit, 4 wide>             written in place by the slot: a full disk cannot tear it
+ *     #<exit, 4 wide>             written in place by the slot: a full disk cannot tear it. A `b` behind it: of the hook `before`
  *     # <slot pid> <slot start> <boot id> <FIFO or ->
  *     <values that the slot sources>
  *     #status
@@ -29,6 +29,8 @@ export interface SlotIdentity {
 export interface AttemptRecord {
   readonly n: number
   readonly exit: number | undefined
+  /** It is the exit of the hook `before`; the handler was not run. */
+  readonly before?: boolean
   readonly slot: SlotIdentity | undefined
   readonly lines: readonly StatusLine[]
 }
@@ -59,12 +61,13 @@ export function readAttempt(item: BytePath, n: number): AttemptRecord | undefine
 }
 
 function parseAttempt(n: number, text: string): AttemptRecord {
-  const exit = /^#(\d{1,3}) {1,3}\n/.exec(text)?.[1]
+  const [, exit, before] = /^#(?=[^\n]{4}\n)(\d{1,3})(b?) *\n/.exec(text) ?? []
   const slot = /^#[^\n]*\n# (\d+) (\d+) (\S+)(?: (\S+))?\n/.exec(text)
   const mark = text.indexOf(STATUS_MARK)
   return {
     n,
     exit: exit === undefined ? undefined : Number(exit),
+    ...(before === 'b' ? { before: true } : {}),
     slot:
       slot === null
         ? undefined

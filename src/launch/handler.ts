@@ -2,6 +2,7 @@
 import { accessSync, closeSync, constants, openSync, readSync, realpathSync, statSync } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
 import { errnoOf } from '../os/errno.ts'
+import { distrust } from '../os/trust.ts'
 
 export type HandlerCheck =
   /** `stamp` changes when the file does. */
@@ -10,9 +11,9 @@ export type HandlerCheck =
 
 /**
  * `command` is argv[0]: absolute, relative to the queue's directory (the process stands in it), or without a slash
- * and then looked up in PATH.
+ * and then looked up in PATH. `uid`: as whom it will run.
  */
-export function checkHandler(command: string): HandlerCheck {
+export function checkHandler(command: string, uid = 0): HandlerCheck {
   const path = command.includes('/') ? command : findInPath(command)
   if (path === undefined) return broken(`${command}: not found in PATH`, 'absent')
   try {
@@ -22,7 +23,7 @@ export function checkHandler(command: string): HandlerCheck {
     const stamp = `${realPath}:${stat.dev}:${stat.ino}:${stat.mtimeMs}:${stat.ctimeMs}:${stat.mode}`
     if (!stat.isFile()) return broken(`${command}: is not a file`, stamp)
     accessSync(realPath, constants.X_OK)
-    const problem = interpreterProblem(realPath)
+    const problem = interpreterProblem(realPath) ?? distrust(realPath, stat, uid)
     return problem === undefined ? { kind: 'ok', realPath, stamp } : broken(`${command}: ${problem}`, stamp)
   } catch (error) {
     switch (errnoOf(error)) {

@@ -6,10 +6,13 @@
  * Its own stderr is /dev/null: a redirection for each complaint of the shell would cost nine system calls.
  * Token: `+ NAME N .`, answer: `STATE NAME N EXIT`. The queue may be renamed and the item moved while it runs,
  * so nothing is opened by an absolute path: /proc/self/fd/9 is the directory, wherever it is by now.
+ *
+ * What is run may be a function of the attempt's file (values.ts): it does what this run needs besides its handler, and
+ * says by rqd_state and rqd_by=b that it was the hook that kept the handler from being run.
  */
 
-/** How far a token got. Only `ran` has an exit status. */
-export const SLOT_STATES = ['torn', 'gone', 'stale', 'taken', 'nojob', 'noio', 'ran'] as const
+/** How far a token got. Only `ran` has an exit status, and `before`: that of the hook, without which nothing ran. */
+export const SLOT_STATES = ['torn', 'gone', 'stale', 'taken', 'nojob', 'noio', 'before', 'ran'] as const
 export type SlotState = (typeof SLOT_STATES)[number]
 
 /** `$1`: the name of the run directory; `$2`: a FIFO for fd 4, or ''. */
@@ -29,7 +32,7 @@ while :; do
   # A read that a signal interrupted is no end of file.
   if [ $rqd_status -gt 128 ]; then continue; fi
   if [ $rqd_status -ne 0 ]; then exit 0; fi
-  rqd_state=torn rqd_exit= rqd_token=
+  rqd_state=torn rqd_exit= rqd_by= rqd_token=
   rqd_item=$rqd_run/$rqd_name
   if [ "$rqd_mark$rqd_end" = +. ]; then
     rqd_state=gone
@@ -50,7 +53,7 @@ while :; do
               rqd_exit=$?
             } <"$rqd_in" >>stdio.log 2>&1 3>>/proc/self/fd/8
             # In place and before anybody is told: a full disk cannot tear it, a dead worker cannot lose it.
-            if [ -n "$rqd_exit" ]; then printf '#%-4s' "$rqd_exit" >&8; fi
+            if [ -n "$rqd_exit" ]; then printf '#%-4s' "$rqd_exit$rqd_by" >&8; fi
             cd -P /proc/self/fd/9
           fi
         fi

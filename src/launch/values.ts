@@ -22,9 +22,20 @@ export interface RunFacts {
   readonly isOneFile: boolean
   /** argv, the prefix in front. */
   readonly command: readonly string[]
+  /** What is done before the handler, in its slot; undefined for nothing. */
+  readonly first: RunFirst | undefined
   readonly script: string
   readonly realScript: string
   readonly started: string
+}
+
+export interface RunFirst {
+  /** argv of the hook `before`: a nonzero exit keeps the handler from being run. */
+  readonly before: readonly string[] | undefined
+  /** Octal. */
+  readonly umask: string | undefined
+  /** Gets the job directory. Only now: its log is open, and was not opened through a name that is another's to change. */
+  readonly owner: { readonly uid: number; readonly gid: number } | undefined
 }
 
 /** Set or unset at every run; exported once by the slot. */
@@ -51,19 +62,41 @@ export function runValues(run: RunFacts): Values {
     else given += ` ${name}=${quote(value)}`
   }
   const files = run.attachments.map((name) => `../attach/${name}`)
+  const argv = [...run.command, ...files].map(quote).join(' ')
   const lines = [
     absent,
     given,
     `rqd_in=${run.isOneFile ? quote(`../attach/${run.attachments[0] ?? ''}`) : '/dev/null'}`,
     `rqd_header=${quote(`--- ${run.started} attempt ${run.attempt}: ${run.realScript}`)}`,
-    `set -- ${[...run.command, ...files].map(quote).join(' ')}`,
+    ...(run.first === undefined ? [`set -- ${argv}`] : [runFunction(run, run.first, argv, files), 'set -- rqd_run']),
     // Last: a file that was cut off has no token, and is not run.
     `rqd_token=${quote(`${run.name} ${run.attempt}`)}`,
   ]
   return { kind: 'ok', text: lines.join('\n') }
 }
 
-function environmentOf(run: RunFacts): Partial<Record<PerRun, string>> {
+/** A function that does what comes first and then runs the handler; its status is the one that is recorded. */
+function runFunction({ attempt }: RunFacts, first: RunFirst, argv: string, files: readonly string[]): string {
+  const { owner, umask, before } = first
+  const words = before === undefined ? '' : [...before, ...files].map(quote).join(' ')
+  // One that was told to stop is not begun after its hook.
+  const hook = `RQ_HOOK=before ${words} </dev/null && [ ! -e ../stop.${attempt} ]`
+  const instead = '{ rqd_status=$?; rqd_state=before rqd_by=b; umask 077; return $rqd_status; }'
+  return [
+    'rqd_run() {',
+    ...(owner === undefined ? [] : [`chown ${owner.uid}:${owner.gid} . || return 71`]),
+    ...(umask === undefined ? [] : [`umask ${umask}`]),
+    ...(before === undefined ? [] : [`${hook} || ${instead}`]),
+    argv,
+    'rqd_status=$?',
+    'umask 077',
+    'return $rqd_status',
+    '}',
+  ].join('\n')
+}
+
+/** As bytes (latin1 text). */
+export function environmentOf(run: Omit<RunFacts, 'command' | 'first'>): Partial<Record<PerRun, string>> {
   const { msg } = run
   const dest = msg.dest ?? run.queue
   return {

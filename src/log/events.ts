@@ -67,6 +67,8 @@ export type QueueEvent =
       readonly id: string | undefined
       readonly escaped: boolean
     }
+  /** `id`: of the item, if it is about one. */
+  | { readonly kind: 'hook-failed'; readonly hook: string; readonly id?: string; readonly problem: string }
   | { readonly kind: 'log-cut'; readonly id: string; readonly bytes: number }
   /** What was removed, how many of each kind. */
   | {
@@ -124,6 +126,7 @@ export const LEVELS = {
   'disk-well': 'info',
   'slot-lost': 'warn',
   'leftover-killed': 'warn',
+  'hook-failed': 'warn',
   'log-cut': 'warn',
   cleaned: 'info',
   'clean-trouble': 'warn',

@@ -5,6 +5,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { displayName } from '../domain/name.ts'
 import type { QueueConfig } from '../domain/policy.ts'
+import { hasEnqueueHook } from '../fsqueue/enqueue-hook.ts'
 import { QueueIoError } from '../fsqueue/errors.ts'
 import { removeFile } from '../fsqueue/files.ts'
 import { fsPath, stateDir } from '../fsqueue/place.ts'
@@ -12,6 +13,7 @@ import { type Draft, OutcomeUnknown, publish } from '../fsqueue/publish.ts'
 import { makeSyncer, type Syncer } from '../fsqueue/sync.ts'
 import { loadNative, type Native } from '../os/native.ts'
 import { type Problem, problem } from './answer.ts'
+import { askFirst } from './asking.ts'
 import type { Context } from './context.ts'
 import { type Item, reasonOf } from './drafts.ts'
 import { pathTo, type Queue } from './spool.ts'
@@ -42,6 +44,8 @@ export class Publisher {
   readonly #native: Native | undefined
   readonly #syncer: Syncer
   readonly #fd: number
+  /** Of a queue with such a hook: is it taken? */
+  readonly #ask: ((draft: Draft) => Promise<Problem | undefined>) | undefined
   /** Each settled in its turn, so that ids are told in order. */
   readonly #flying: Promise<void>[] = []
   readonly #problems: Problem[] = []
@@ -74,10 +78,16 @@ export class Publisher {
     this.#native = native
     this.#syncer = syncer
     this.#fd = fd
+    if (hasEnqueueHook(queue.dir)) this.#ask = (draft) => askFirst(context, queue, config, draft)
   }
 
   /** False when nothing more is taken: the disk said no, or the caller was interrupted. */
   async add(item: Item): Promise<boolean> {
+    const veto = await this.#ask?.(item.draft)
+    if (veto !== undefined) {
+      this.#problems.push(veto)
+      return !this.#stopped && !this.#context.cancelled.aborted
+    }
     this.#group.push(item)
     this.#bytes += item.bytes
     if (this.#group.length >= GROUP_ITEMS || this.#bytes >= GROUP_BYTES) await this.#launch()

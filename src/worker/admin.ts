@@ -5,6 +5,7 @@ import type { ConfigProblem } from '../config/file.ts'
 import type { QueueConfig } from '../domain/policy.ts'
 import { hasFlag } from '../fsqueue/layout.ts'
 import { inQueue, queueDir } from '../fsqueue/place.ts'
+import { type Identity, identityOf, runAsProblem } from '../launch/run-as.ts'
 
 export type Loaded = { readonly root: RootConfig } & (
   | { readonly config: QueueConfig; readonly problem: undefined }
@@ -18,7 +19,16 @@ export function load(root: string): Loaded {
     return { root: DEFAULT_ROOT_CONFIG, config: undefined, problem: describe(rootConfig.problems) }
   const queue = loadQueueConfig('.', rootConfig.config)
   if (queue.kind === 'bad') return { root: rootConfig.config, config: undefined, problem: describe(queue.problems) }
+  const problem = runAsProblem(queue.config.runAs, queue.config.handler[0] ?? '')
+  if (problem !== undefined) return { root: rootConfig.config, config: undefined, problem: `config.json: ${problem}` }
   return { root: rootConfig.config, config: queue.config, problem: undefined }
+}
+
+/** Of a configuration that `load` found usable. An account that vanished since ends us: nothing runs as root instead. */
+export function identityFor(config: QueueConfig): Identity {
+  const identity = identityOf(config.runAs)
+  if (identity === undefined) throw new Error(`the account ${config.runAs.user ?? config.runAs.group} is gone`)
+  return identity
 }
 
 function describe(problems: readonly ConfigProblem[]): string {
@@ -38,13 +48,19 @@ export function readFlags(): Flags {
 const RQD_VERSION = '0.1.0'
 
 /** What every run of a queue is told alike. */
-export function slotEnvironment(config: QueueConfig, root: string, queue: string): Record<string, string> {
+export function slotEnvironment(
+  config: QueueConfig,
+  root: string,
+  queue: string,
+  identity: Identity,
+): Record<string, string> {
   const { NODE_CHANNEL_FD: _fd, NODE_CHANNEL_SERIALIZATION_MODE: _mode, ...inherited } = process.env
   const own = Object.fromEntries(
     Object.entries(inherited).filter(([key, value]) => value !== undefined && !key.startsWith('RQD_')),
   )
   return {
     ...(own as Record<string, string>),
+    ...identity.env,
     ...Object.fromEntries(Object.entries(config.env).filter(([key]) => !key.startsWith('RQ_'))),
     RQ_ROOT: root,
     RQ_QUEUE: queue,

@@ -1,6 +1,7 @@
 /** The configuration in use, and what is wrong with the one on the disk. */
 import { isDeepStrictEqual } from 'node:util'
 import { load } from './admin.ts'
+import { takeIdentity } from './hooks.ts'
 import type { Worker } from './worker.ts'
 
 const AGAIN_MS = 2000
@@ -38,6 +39,7 @@ export class Configuration {
       this.#problem = undefined
       if (!isDeepStrictEqual(config.dirs, worker.config.dirs)) worker.options.onOtherDirs()
       worker.config = config
+      takeIdentity(worker)
       worker.root = root
       worker.runs.pool.reconfigure(config, worker.environment())
       worker.options.emit({ kind: 'config-loaded', slots: config.slots })

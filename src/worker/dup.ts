@@ -2,6 +2,7 @@
 import { countAnswer, readAttempt } from '../fsqueue/attempt.ts'
 import { QueueIoError, refusedBySystem } from '../fsqueue/errors.ts'
 import { watchNames } from '../fsqueue/watch.ts'
+import { askAbout } from './asking.ts'
 import { answer, drain } from './fifo.ts'
 import { derivedId, neighbour, publishCopy } from './neighbours.ts'
 import { type Run, runPath } from './run.ts'
@@ -60,11 +61,10 @@ export class DupServer {
       if (target.kind === 'refused') return `fail ${target.why}`
       const as = derivedId(run.id, run.attempt, ordinal)
       const due = seconds > 0 ? Math.ceil(Date.now() / 1000) + seconds : undefined
-      await publishCopy(
-        target,
-        { as, item: runPath(queue, run), name: run.name, id: run.id, msg: run.msg, due },
-        this.#worker.starting.native,
-      )
+      const copy = { as, item: runPath(queue, run), name: run.name, id: run.id, msg: run.msg, due }
+      const ask = () => askAbout(this.#worker, target, copy)
+      const published = await publishCopy(target, copy, this.#worker.starting.native, ask)
+      if (typeof published === 'object') return `fail ${published.veto.replaceAll('\n', ' ')}`
       emit({ kind: 'published', id: run.id, to: target.name, as, why: 'dup' })
       return `ok ${as}`
     } catch (error) {

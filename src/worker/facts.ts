@@ -15,7 +15,7 @@ export function queueFacts(worker: Worker, now: Millis): QueueFacts {
     rootPaused: worker.rootPaused,
     ...worker.flags,
     configProblem: worker.configuration.problem,
-    brokenHandler: handler.broken(worker.command, now),
+    brokenHandler: worker.hooks.broken(now),
     diskProblem: worker.disk.problem,
     shortage: worker.shortage.last,
     slots: config.slots,

@@ -2,7 +2,7 @@
  * Once a second while something runs: cancel marks, items moved away, logs over their limit, and processes that
  * a handler left behind (they ignored TERM, or called setsid).
  */
-import { closeSync, constants, ftruncateSync, openSync, readFileSync, readSync, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, readSync, writeSync } from 'node:fs'
 import { QueueIoError } from '../fsqueue/errors.ts'
 import { LOG_NAME } from '../fsqueue/job.ts'
 import { type BytePath, fsPath, look, type QueueDir, within } from '../fsqueue/place.ts'
@@ -17,7 +17,8 @@ export function isCanceled(queue: QueueDir, run: Run): boolean {
 }
 
 export function logSize(item: BytePath): number {
-  return look(within(item, 'job', LOG_NAME))?.size ?? 0
+  const stat = look(within(item, 'job', LOG_NAME))
+  return stat?.isFile() === true && stat.nlink === 1 ? stat.size : 0
 }
 
 const CUT_NOTICE = '\n--- rqd: cut here, the log grew over max_log ---\n'
@@ -26,9 +27,12 @@ const CUT_NOTICE = '\n--- rqd: cut here, the log grew over max_log ---\n'
 export function cutLog(item: BytePath, maxLog: number): void {
   const path = within(item, 'job', LOG_NAME)
   try {
-    const fd = openSync(fsPath(path), constants.O_RDWR | constants.O_NOFOLLOW)
+    const fd = openSync(fsPath(path), constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK)
     try {
-      const size = look(path)?.size ?? 0
+      const stat = fstatSync(fd)
+      // Of several names, or no file: its handler put something else there, which is not ours to cut.
+      if (!stat.isFile() || stat.nlink > 1) return
+      const { size } = stat
       const part = Math.floor(maxLog / 4)
       const tail = Buffer.alloc(Math.min(part, 1024 * 1024))
       const got = readSync(fd, tail, 0, tail.length, Math.max(0, size - tail.length))

@@ -9,6 +9,8 @@ const PROBE_MAX: Millis = 60_000
 
 /** The handler's state: SCRIPTERROR until a probe, or a change of its file, says otherwise. */
 export class HandlerState {
+  /** As whom it runs: that user may own it. */
+  uid = 0
   #check: HandlerCheck = { kind: 'broken', problem: 'not looked at yet', stamp: '' }
   #checkedAt = Number.NEGATIVE_INFINITY
   #said: { readonly problem: string; readonly stamp: string } | undefined
@@ -18,7 +20,7 @@ export class HandlerState {
   /** The file's state, looked at most once a second unless forced. */
   look(command: string, now: Millis, force = false): HandlerCheck {
     if (force || now - this.#checkedAt >= 1000 || now < this.#checkedAt) {
-      this.#check = checkHandler(command)
+      this.#check = checkHandler(command, this.uid)
       this.#checkedAt = now
     }
     return this.#check

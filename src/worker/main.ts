@@ -14,7 +14,7 @@ import { shutDown } from './shutdown.ts'
 import { StatusFile } from './status.ts'
 import { Worker } from './worker.ts'
 
-const ADMIN_FILES = new Set(['config.json', 'handler', '_paused', '_down'])
+const ADMIN_FILES = new Set(['config.json', 'handler', 'hooks', '_paused', '_down'])
 
 process.umask(0o077)
 // The supervisor's terminal signals its whole group; what we do is told over the channel.

@@ -1,5 +1,6 @@
 /** What the settler needs to know of the queue and its neighbours, and what follows from a verdict. */
 import { openSync } from 'node:fs'
+import type { Outcome } from '../domain/item.ts'
 import { parseItemId } from '../domain/name.ts'
 import { QueueIoError } from '../fsqueue/errors.ts'
 import { attachments } from '../fsqueue/message.ts'
@@ -7,6 +8,7 @@ import type { Moved } from '../fsqueue/move.ts'
 import type { Durability } from '../fsqueue/sync.ts'
 import { makeSyncer, type Syncer } from '../fsqueue/sync.ts'
 import { loadNative } from '../os/native.ts'
+import { asksFirst } from './asking.ts'
 import { derivedId, neighbour, publishCopy } from './neighbours.ts'
 import { retryQueue } from './retry-target.ts'
 import { type Ended, runPath } from './run.ts'
@@ -23,6 +25,9 @@ export function makeSettler(worker: Worker): Settler {
     syncer: syncerFor(worker),
     newId: options.newId,
     handlerFails: () => worker.handlerFails(),
+    beforeFails: () => worker.hooks.fails('before'),
+    isAskedFirst: ({ move, msg }) => move.to === 'relay' && asksFirst(msg.relay?.to, worker.root),
+    onAsk: (settled) => worker.runs.aftermath.ask(settled),
     relayTarget: (ended, dest) => relayTarget(worker, ended, dest),
     retryQueue: (name) => retryQueue(worker, name),
     relay: (settled) => relay(worker, settled),
@@ -90,9 +95,13 @@ async function relay(worker: Worker, { ended, msg }: Settled): Promise<void> {
   emit({ kind: 'published', id: ended.id, to: target.name, as, why: 'relay' })
 }
 
+function handlerEnded(outcome: Outcome): boolean {
+  return outcome.kind === 'exited' && outcome.before !== true
+}
+
 function settledAs(worker: Worker, settled: Settled, moved: Moved, durable: boolean): void {
   const { ended, verdict, move, record } = settled
-  if (verdict.kind !== 'broken' && ended.outcome.kind === 'exited' && worker.handler.isDoubtful) {
+  if (verdict.kind !== 'broken' && handlerEnded(ended.outcome) && worker.handler.isDoubtful) {
     worker.handler.mend()
     worker.options.emit({ kind: 'handler-mended' })
   }

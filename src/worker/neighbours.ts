@@ -83,12 +83,13 @@ export interface Copy {
   readonly due: number | undefined
 }
 
-/** Publishes a copy durably, its attachments as hard links. 'already' when an earlier life did it. */
+/** Publishes a copy durably, its attachments as hard links. 'already' when an earlier life did it. `ask`: may it be, and if not, why? */
 export async function publishCopy(
   target: Extract<Neighbour, { kind: 'ok' }>,
   copy: Copy,
   native: Native | undefined,
-): Promise<'published' | 'already'> {
+  ask: () => Promise<string | undefined> = () => Promise.resolve(undefined),
+): Promise<'published' | 'already' | { readonly veto: string }> {
   // A queue is made by one mkdir; its other directories may not be there before its first worker.
   ensureQueue(target.queue, target.config.shared)
   if (look(copy.item)?.isDirectory() !== true) throw trouble(copy.item, 'ENOENT', 'the item is gone')
@@ -103,6 +104,8 @@ export async function publishCopy(
       await syncer.sync(pathsOf(target.queue, there))
       return 'already'
     }
+    const veto = await ask()
+    if (veto !== undefined) return { veto }
     const [published] = await publish(target.queue, [draftOf(copy, target.name, attached.names)], syncer, native)
     return published?.kind === 'published' ? 'published' : 'already'
   } catch (error) {
@@ -140,7 +143,8 @@ function trouble(path: BytePath, code: string, why: string): QueueIoError {
   return new QueueIoError('copy', path, Object.assign(new Error(why), { code }))
 }
 
-function copyMsg(copy: Copy, dest: string): Msg {
+/** The message of a copy. */
+export function copyMsg(copy: Pick<Copy, 'msg' | 'id'>, dest: string): Msg {
   const { attempts: _attempts, relay: _relay, result: _result, ...rest } = copy.msg
   return { ...rest, dest, orig_msg_id: copy.msg.orig_msg_id ?? copy.id }
 }

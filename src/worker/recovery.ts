@@ -17,6 +17,7 @@ import {
 import { QueueIoError } from '../fsqueue/errors.ts'
 import { removeEmptyDir } from '../fsqueue/files.ts'
 import { readMsg } from '../fsqueue/message.ts'
+import { removeEmptyResult } from '../fsqueue/open-item.ts'
 import { type BytePath, look, names, place, stateDir, within } from '../fsqueue/place.ts'
 import { bootId } from '../os/process.ts'
 import { elapsedOf } from './limits.ts'
@@ -86,10 +87,12 @@ function foundAttempt(path: BytePath, id: string, record: AttemptRecord): FoundA
   const sameBoot = record.slot?.boot === bootId()
   const started = hasStarted(path, record.n)
   const groupAlive = sameBoot && record.slot !== undefined && isLive(record, record.slot, id)
+  // It may have recorded its exit and gone since we read the file: nobody writes it any more now.
+  const read = record.exit !== undefined || groupAlive ? record : readAttempt(path, record.n)
   return {
     n: record.n,
-    // It may have recorded its exit and gone since we read the file: nobody writes it any more now.
-    exit: record.exit ?? (groupAlive ? undefined : readAttempt(path, record.n)?.exit),
+    exit: read?.exit,
+    before: read?.before === true,
     sameBoot,
     started,
     groupAlive,
@@ -116,6 +119,7 @@ export function isStillRun(item: BytePath, isOurs: (slot: number) => boolean): b
 /** A claim that took nothing: only what a claim makes is removed. */
 export function discard(path: BytePath, n: number): void {
   removeAttemptFiles(path, n)
+  removeEmptyResult(path)
   removeEmptyDir(within(path, 'attach'))
   removeEmptyDir(within(path, 'job'))
   removeEmptyDir(path)
@@ -158,7 +162,7 @@ function recoverOne(worker: Worker, item: FoundItem): string {
       if (record?.slot?.fifo !== undefined && record.slot.boot === bootId())
         // The answers are nobody's any more: whose FIFO it is by now we do not know.
         worker.runs.adoptEnded(foundRun(worker, item, record, { ...record.slot, fifo: undefined }), recovery.outcome)
-      else worker.runs.settler.add({ ...ended, outcome: recovery.outcome })
+      else worker.runs.settle({ ...ended, outcome: recovery.outcome })
       return `settle: ${recovery.outcome.kind}`
     case 'requeue':
       putBack(worker, item)

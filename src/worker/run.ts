@@ -6,6 +6,7 @@ import { type BytePath, place, type QueueDir } from '../fsqueue/place.ts'
 import type { Slot } from '../launch/slot.ts'
 import { signalGroup, signalProcess } from '../os/process.ts'
 import { outsiders } from './liveness.ts'
+import type { Settled } from './verdict.ts'
 
 /** What was seen of a run. Times are those of performance.now(). */
 export interface Sight {
@@ -57,6 +58,10 @@ export interface Ended {
   readonly started: string | undefined
   readonly outcome: Outcome
   readonly used?: Used
+  /** What became of it, where that was decided already: the hooks have been told. */
+  readonly decided?: Settled
+  /** The queue that it was to be relayed to does not take it. */
+  readonly veto?: string
 }
 
 /** What a run used, where it is known: CPU time in seconds, and the most resident bytes that were seen. */
@@ -84,7 +89,9 @@ export function signalRun(run: Run, signal: NodeJS.Signals): void {
   for (const { pid } of others) signalProcess(pid, signal)
 }
 
-export function exitOutcome(run: Run, exit: number | undefined): Outcome {
+/** `before`: it is the exit of the hook of that name. */
+export function exitOutcome(run: Run, exit: number | undefined, before = false): Outcome {
   if (run.stopping !== undefined) return { kind: 'stopped', cause: run.stopping, code: exit, detail: run.sight.excess }
-  return exit === undefined ? { kind: 'lost' } : { kind: 'exited', code: exit }
+  if (exit === undefined) return { kind: 'lost' }
+  return { kind: 'exited', code: exit, ...(before ? { before } : {}) }
 }

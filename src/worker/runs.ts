@@ -4,11 +4,12 @@ import type { ItemId, RawName } from '../domain/name.ts'
 import { look } from '../fsqueue/place.ts'
 import type { Slot, SlotReport } from '../launch/slot.ts'
 import type { SlotState } from '../launch/slot-script.ts'
+import { Aftermath } from './aftermath.ts'
 import { DupServer } from './dup.ts'
 import { Fifos } from './fifo.ts'
 import { makeSettler } from './make-settler.ts'
 import { Pool } from './pool.ts'
-import { exitOutcome, type Run, runPath, usedBy } from './run.ts'
+import { type Ended, exitOutcome, type Run, runPath, usedBy } from './run.ts'
 import type { Settler } from './settler.ts'
 import { Strays } from './strays.ts'
 import { Watchman } from './watchman.ts'
@@ -17,6 +18,7 @@ import type { Worker } from './worker.ts'
 export class Runs {
   readonly pool: Pool
   readonly settler: Settler
+  readonly aftermath: Aftermath
   readonly strays: Strays
   readonly #worker: Worker
   readonly #running = new Map<ItemId, Run>()
@@ -32,6 +34,7 @@ export class Runs {
       onReport: (slot, report) => this.#reported(slot, report),
       onDeath: (slot) => this.#slotDied(slot),
     })
+    this.aftermath = new Aftermath(worker)
     this.settler = makeSettler(worker)
     this.strays = new Strays(worker)
   }
@@ -41,11 +44,11 @@ export class Runs {
   }
 
   get unsettled(): number {
-    return this.settler.size
+    return this.settler.size + this.aftermath.size
   }
 
   get isBusy(): boolean {
-    return this.#running.size > 0 || this.settler.size > 0 || this.strays.areExpected
+    return this.#running.size > 0 || this.unsettled > 0 || this.strays.areExpected
   }
 
   running(): Run[] {
@@ -54,7 +57,7 @@ export class Runs {
 
   /** The names in run/ that we are at work on. */
   names(): RawName[] {
-    return [...this.running(), ...this.settler.pending()].map(({ name }) => name)
+    return [...this.running(), ...this.aftermath.pending(), ...this.settler.pending()].map(({ name }) => name)
   }
 
   isLive(id: ItemId): boolean {
@@ -62,7 +65,7 @@ export class Runs {
   }
 
   isSettling(id: ItemId): boolean {
-    return this.settler.has(id)
+    return this.settler.has(id) || this.aftermath.has(id)
   }
 
   begin(run: Run): void {
@@ -105,6 +108,9 @@ export class Runs {
         // Known before anything else is started, not only when the verdict is on the disk.
         if (run.stopping === undefined) this.#worker.doubtHandler(run.id, exit)
         this.end(run, exitOutcome(run, exit), run.attempt, run.slot?.usedCpu())
+        return
+      case 'before':
+        this.end(run, exitOutcome(run, exit, true))
         return
       case 'noio':
       case 'nojob':
@@ -185,8 +191,14 @@ export class Runs {
     this.#watchman.limitLog(run)
     // In this order: the id is never without an owner.
     const { id, name, msg, spent, started } = run
-    this.settler.add({ id, name, msg, attempt, spent, started, outcome, used: usedBy(run, cpu) })
+    this.settle({ id, name, msg, attempt, spent, started, outcome, used: usedBy(run, cpu) })
     this.#running.delete(run.id)
+  }
+
+  /** Hooks first, where there are any. */
+  settle(ended: Ended): void {
+    if (this.#worker.hooks.areWanted(ended)) this.aftermath.add(ended)
+    else this.settler.add(ended)
   }
 
   /** It did not begin: the item was moved away by hand, another slot owns the attempt, or its slot failed. */

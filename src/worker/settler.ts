@@ -9,6 +9,7 @@ import { removeAttemptFiles, removeFirstAttempt } from '../fsqueue/attempt.ts'
 import { isDiskTrouble, isFailedSync, QueueIoError } from '../fsqueue/errors.ts'
 import { commitMsg, keepBadMsg, stageMsg } from '../fsqueue/message.ts'
 import type { Moved } from '../fsqueue/move.ts'
+import { removeEmptyResult } from '../fsqueue/open-item.ts'
 import { look, stateDir } from '../fsqueue/place.ts'
 import { treeOf } from '../fsqueue/sync.ts'
 import { Mover } from './mover.ts'
@@ -64,6 +65,11 @@ export class Settler {
   add(ended: Ended): void {
     this.#flying.set(ended.id, ended)
     this.#rounds.add(ended)
+  }
+
+  /** What becomes of it; hands it to nobody. */
+  decide(ended: Ended): Settled {
+    return decideVerdict(this.#context, ended)
   }
 
   /** A verdict found in run/: it is moved, never run and never judged again. */
@@ -169,7 +175,12 @@ export class Settler {
     const item = runPath(this.#context.queue, ended)
     const committed = this.#committed.get(ended.id)
     if (committed !== undefined) return look(item) === undefined ? this.#gone(ended) : committed
-    const settled = decideVerdict(this.#context, ended)
+    const settled = ended.decided ?? this.decide(ended)
+    if (ended.decided === undefined && this.#context.isAskedFirst(settled)) {
+      this.#release(ended)
+      this.#context.onAsk(settled)
+      return undefined
+    }
     try {
       stageMsg(item, settled.msg)
       return settled
@@ -192,6 +203,7 @@ export class Settler {
         if (isPlain) removeFirstAttempt(moved.path)
         else if (ended.attempt > 0) removeAttemptFiles(moved.path, ended.attempt)
         removeInlinedResult(moved.path, settled.msg)
+        if (this.#context.config().runAs.user !== undefined) removeEmptyResult(moved.path)
       } catch (error) {
         // The verdict stands; what is left over is swept at the next chance.
         if (!(error instanceof QueueIoError)) throw error

@@ -14,6 +14,8 @@ export async function shutDown(worker: Worker, mode: StopMode): Promise<void> {
   switch (mode) {
     case 'term':
       for (const run of worker.runs.running()) stopRun(worker, run, 'shutdown')
+      // Those of what ended just now get as long as it had.
+      setTimeout(() => abandonHooks(worker), 2 * worker.config.termTimeout)
       await quiet(worker, Number.POSITIVE_INFINITY)
       break
     case 'drain':
@@ -26,9 +28,15 @@ export async function shutDown(worker: Worker, mode: StopMode): Promise<void> {
     case 'retire':
       break
   }
+  abandonHooks(worker)
   worker.runs.sweepLeftovers()
   worker.runs.pool.closeIdle()
   worker.options.emit({ kind: 'worker-stopped', why: mode })
+}
+
+function abandonHooks(worker: Worker): void {
+  worker.hooks.abandon()
+  worker.runs.aftermath.abandon()
 }
 
 /** Nothing runs, and every verdict has arrived or cannot. */
@@ -36,14 +44,20 @@ async function quiet(worker: Worker, within: number): Promise<void> {
   const until = performance.now() + within
   while (performance.now() < until) {
     await worker.runs.settler.flush()
-    if (worker.runs.size === 0 && (worker.runs.settler.size === 0 || worker.runs.settler.isTroubled)) return
+    if (
+      worker.runs.size === 0 &&
+      !worker.hooks.isBusy &&
+      worker.runs.aftermath.size === 0 &&
+      (worker.runs.settler.size === 0 || worker.runs.settler.isTroubled)
+    )
+      return
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }
 }
 
 async function settled(worker: Worker, within: number): Promise<void> {
   const until = performance.now() + within
-  const isOpen = () => worker.runs.settler.size > 0 || worker.runs.running().some((run) => run.isEnding)
+  const isOpen = () => worker.runs.unsettled > 0 || worker.runs.running().some((run) => run.isEnding)
   while (isOpen() && !worker.runs.settler.isTroubled && performance.now() < until) {
     await worker.runs.settler.flush()
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))

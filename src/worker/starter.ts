@@ -10,12 +10,15 @@ import { removeAttemptFiles, writeAttempt } from '../fsqueue/attempt.ts'
 import { type Claimed, claim } from '../fsqueue/claim.ts'
 import { moveNew, removeEmptyDir, rename } from '../fsqueue/files.ts'
 import { freshJob } from '../fsqueue/job.ts'
+import { openItemTo, removeEmptyResult } from '../fsqueue/open-item.ts'
 import { look, place, type QueueDir, toBytes, within } from '../fsqueue/place.ts'
 import type { HandlerCheck } from '../launch/handler.ts'
+import type { Identity } from '../launch/run-as.ts'
 import type { Slot } from '../launch/slot.ts'
-import { type RunFacts, runValues } from '../launch/values.ts'
+import { type RunFacts, type RunFirst, runValues } from '../launch/values.ts'
 import { commandPath } from './admin.ts'
 import { currentTick } from './guard.ts'
+import { hookPath } from './hooks.ts'
 import { type ReadinessCheck, tornReadiness } from './readiness.ts'
 import { isStillRun } from './recovery.ts'
 import { freshSight, type Run, runPath } from './run.ts'
@@ -30,6 +33,9 @@ export interface StartContext {
   readonly readiness: ReadinessCheck
   readonly newId: (from: string) => ItemId
   readonly isOurSlot: (pid: number) => boolean
+  readonly identity: Identity
+  /** Is there a hook that is asked before each run? */
+  readonly hasBefore: boolean
 }
 
 export type Candidate =
@@ -83,6 +89,7 @@ export function unclaim(queue: QueueDir, raw: RawName, item: Claimed, marker?: s
   // Its marker with it, or it would wait for one for ever.
   if (isWrapped && marker !== undefined)
     moveNew(within(path, 'marker'), place(queue, 'que', parseItemName(raw).base + marker))
+  if (content !== path) removeEmptyResult(path)
   const moved = moveNew(content, target)
   removeEmptyDir(within(path, 'attach'))
   removeEmptyDir(within(path, 'job'))
@@ -104,10 +111,13 @@ export function startRun(
 ): Started {
   const path = runPath(context.queue, item)
   const started = new Date().toISOString()
-  const values = runValues(runFacts(context, item, handler.realPath, started))
+  const { owner } = context.identity
+  const facts = runFacts(context, item, handler.realPath, started)
+  const values = runValues({ ...facts, ...commandOf(context), first: firstOf(context) })
   if (values.kind === 'unfit') return values
   const group = { pid: slot.pid, start: slot.start, boot: slot.boot, fifo: slot.fifo }
   freshJob(path, item.attempt)
+  if (owner !== undefined) openItemTo(context.queue, path, owner, item.attachments)
   // A file of that name would be sourced by the slot: never one that we did not write.
   if (!writeAttempt(path, item.attempt, group, values.text))
     return { kind: 'unfit', why: `it has an attempt.${item.attempt} of its own` }
@@ -141,8 +151,14 @@ function queuePathLately(): string {
   return lately.path
 }
 
-function runFacts({ queueName, config }: StartContext, item: Claimed, realPath: string, started: string): RunFacts {
-  const [script = '', ...args] = config.handler
+/** What a handler, and later its hooks, are told of an item. */
+export function runFacts(
+  { queueName, config }: Pick<StartContext, 'queueName' | 'config'>,
+  item: Pick<Claimed, 'id' | 'name' | 'attempt' | 'msg' | 'attachments' | 'isOneFile'>,
+  realPath: string,
+  started: string,
+): Omit<RunFacts, 'command' | 'first'> {
+  const [script = ''] = config.handler
   const { priority, tags } = parseItemName(item.name)
   const { id, name, attempt, msg, attachments, isOneFile } = item
   return {
@@ -151,8 +167,19 @@ function runFacts({ queueName, config }: StartContext, item: Claimed, realPath: 
     host: HOST,
     queuePath: toBytes(queuePathLately()),
     runDir: toBytes(config.dirs.run),
-    command: [...config.execPrefix, commandPath(script), ...args].map(toBytes),
     script: toBytes(script),
     realScript: toBytes(realPath),
   }
+}
+
+function commandOf({ config, identity }: StartContext): Pick<RunFacts, 'command'> {
+  const [script = '', ...args] = config.handler
+  return { command: [...identity.prefix, ...config.execPrefix, commandPath(script), ...args].map(toBytes) }
+}
+
+function firstOf({ config, identity, hasBefore }: StartContext): RunFirst | undefined {
+  const { owner, umask, prefix } = identity
+  if (!hasBefore && owner === undefined && umask === undefined) return undefined
+  const before = [...prefix, ...config.execPrefix, commandPath(hookPath('before'))].map(toBytes)
+  return { before: hasBefore ? before : undefined, umask, owner }
 }

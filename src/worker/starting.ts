@@ -148,7 +148,9 @@ export class Starting {
   #context(): StartContext {
     const { queue, queueName, newId } = this.#worker.options
     const isOurSlot = (pid: number) => this.#worker.runs.pool.slots.some((slot) => slot.pid === pid)
-    return { queue, queueName, config: this.#worker.config, readiness: this.#readiness, newId, isOurSlot }
+    const { config, identity, hooks } = this.#worker
+    const hasBefore = hooks.check('before') !== undefined
+    return { queue, queueName, config, readiness: this.#readiness, newId, isOurSlot, identity, hasBefore }
   }
 
   /** Leases need a native call, and dropped files need leases: loaded at the first of them. */

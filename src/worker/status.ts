@@ -68,8 +68,7 @@ export class StatusFile {
         id: run.id, name: run.name, attempt: run.attempt, slot: run.group.pid, started: run.started ?? null,
         adopted: run.slot === undefined, stopping: run.stopping ?? null,
       })), // biome-ignore format: a record
-      unsettled: worker.runs.settler
-        .pending()
+      unsettled: [...worker.runs.aftermath.pending(), ...worker.runs.settler.pending()]
         .slice(0, SHOWN)
         .map(({ id, attempt }) => ({ id, attempt })),
       settling: shown(worker.starting.settling),

@@ -24,6 +24,12 @@ export interface SettlerContext {
   readonly newId: (from: string) => ItemId
   /** Does the handler's file fail its check now? */
   readonly handlerFails: () => boolean
+  /** Does the hook `before` fail its check now? */
+  readonly beforeFails: () => boolean
+  /** Is it relayed to a queue that wants to be asked? */
+  readonly isAskedFirst: (settled: Settled) => boolean
+  /** Released for that: it comes back decided. */
+  readonly onAsk: (settled: Settled) => void
   /** Can this be relayed to, and under which id? A refusal turns the verdict into another. */
   readonly relayTarget: (ended: Ended, dest: string) => RelayTarget
   /** The queue of that name, as one that an item can be moved into. */
@@ -52,25 +58,33 @@ export interface Settled {
   readonly record: Attempt | undefined
 }
 
+/** A queue that was asked and does not take it is none to be relayed to, nor to be given up to. */
+function answered(context: SettlerContext, { veto }: Ended): SettlerContext {
+  if (veto === undefined) return context
+  const refused: RelayTarget = { kind: 'refused', verdict: { kind: 'fail', text: veto, final: true } }
+  return { ...context, relayTarget: () => refused }
+}
+
 /** What an end means, and what is to be written and done about it. Reads the item, changes nothing. */
 export function decideVerdict(context: SettlerContext, ended: Ended): Settled {
-  const { queue, config, handlerFails } = context
+  const { queue, config } = context
   const item = runPath(queue, ended)
   const lines = ended.attempt === 0 ? [] : (readAttempt(item, ended.attempt)?.lines ?? [])
   const { policy } = configOf(config(), ended.msg)
   const { outcome } = ended
   const doubtful = outcome.kind === 'exited' && (outcome.code === 126 || outcome.code === 127)
-  const fails = doubtful && handlerFails()
+  const fails = doubtful && (outcome.before === true ? context.beforeFails() : context.handlerFails())
   let verdict = judge({ outcome, lines, dest: ended.msg.dest, handlerFails: fails }, policy)
+  const asked = answered(context, ended)
   let relay: Msg['relay'] = ended.msg.relay
   if (verdict.kind === 'relay') {
-    const target = context.relayTarget(ended, verdict.dest)
+    const target = asked.relayTarget(ended, verdict.dest)
     if (target.kind === 'ok') relay = { to: target.to, id: target.as }
     else verdict = target.verdict
   }
   const now = Date.now()
   const decided = { verdict, move: decide(verdict, ended.spent + 1, policy, now, Math.random()) }
-  const { move, ...rest } = placed(context, ended, decided, policy)
+  const { move, ...rest } = placed(asked, ended, decided, policy)
   verdict = rest.verdict
   relay = rest.relay ?? relay
   const ends = { started: ended.started, ended: new Date(now).toISOString(), ...ended.used }

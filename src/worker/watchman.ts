@@ -54,7 +54,7 @@ export class Watchman {
       if (run.slot !== undefined || run.isEnding) continue
       this.#caringFor(() => {
         const record = readAttempt(runPath(this.#worker.options.queue, run), run.attempt)
-        if (record?.exit !== undefined) this.#runs.end(run, exitOutcome(run, record.exit))
+        if (record?.exit !== undefined) this.#runs.end(run, exitOutcome(run, record.exit, record.before))
         else if (!isAttemptAlive(run.group, run.id, run.attempt)) this.#endedUnseen(run)
       })
     }
@@ -73,8 +73,8 @@ export class Watchman {
   /** Its group is empty. It may have recorded its exit between our two looks. */
   #endedUnseen(run: Run): void {
     const item = runPath(this.#worker.options.queue, run)
-    const exit = readAttempt(item, run.attempt)?.exit
-    if (exit !== undefined) this.#runs.end(run, exitOutcome(run, exit))
+    const record = readAttempt(item, run.attempt)
+    if (record?.exit !== undefined) this.#runs.end(run, exitOutcome(run, record.exit, record.before))
     else if (run.stopping !== undefined) this.#runs.end(run, exitOutcome(run, undefined))
     else if (hasStarted(item, run.attempt)) this.#runs.end(run, { kind: 'lost' })
     // Its slot died before it began: that says nothing about the item.

@@ -7,6 +7,7 @@ import { entryOf } from '../domain/schedule.ts'
 import type { FromWorker, StopMode } from '../domain/worker-protocol.ts'
 import { isDiskTrouble, isShortage, type QueueIoError } from '../fsqueue/errors.ts'
 import type { QueueDir } from '../fsqueue/place.ts'
+import type { Identity } from '../launch/run-as.ts'
 import type { RqEvent } from '../log/events.ts'
 import { type Flags, readFlags, slotEnvironment } from './admin.ts'
 import { Alarm, type Wake } from './alarm.ts'
@@ -14,6 +15,7 @@ import { Configuration } from './configuration.ts'
 import { DiskState } from './disk-state.ts'
 import { queueFacts } from './facts.ts'
 import { HandlerState } from './handler-state.ts'
+import { Hooks, takeIdentity } from './hooks.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { Idleness } from './idleness.ts'
 import { Intake } from './intake.ts'
@@ -45,6 +47,8 @@ export class Worker {
   readonly intake: Intake
   readonly runs: Runs
   readonly handler = new HandlerState()
+  readonly hooks = new Hooks(this)
+  identity: Identity
   readonly starting: Starting
   readonly shortage = new Shortage(this)
   readonly configuration = new Configuration(this)
@@ -72,6 +76,7 @@ export class Worker {
   constructor(options: WorkerOptions) {
     this.options = this.housekeeping.listening(options)
     this.config = options.config
+    this.identity = takeIdentity(this)
     this.rootPaused = options.rootPaused
     this.flags = readFlags()
     this.intake = new Intake(options.queue, {
@@ -90,7 +95,7 @@ export class Worker {
     this.#alarm = new Alarm(
       [
         (now) => this.#nextDue(now),
-        (now) => this.handler.broken(this.command, now)?.until ?? Number.POSITIVE_INFINITY,
+        (now) => this.hooks.broken(now)?.until ?? Number.POSITIVE_INFINITY,
         (now) => this.shortage.endsAfter(now),
       ],
       () => this.#timeHasCome(),
@@ -164,12 +169,13 @@ export class Worker {
     if (this.stopping !== undefined) this.#alarm.off()
     this.#alarm.set(Date.now())
     this.onChange()
+    this.hooks.rested()
     this.#idleness.look()
   }
 
   get isIdle(): boolean {
-    if (this.runs.isBusy || this.intake.isScanning || this.housekeeping.isBusy) return false
-    if (this.runs.isBusy || this.intake.isScanning || this.scheduler.isBusy) return false
+    const { runs, intake, housekeeping, scheduler, hooks } = this
+    if (runs.isBusy || intake.isScanning || housekeeping.isBusy || scheduler.isBusy || hooks.isBusy) return false
     // A paused queue needs no worker: the supervisor sees the pause end.
     return this.intake.schedule.readySize === 0 || this.rootPaused || this.flags.paused
   }
@@ -189,7 +195,7 @@ export class Worker {
   }
 
   environment(): Record<string, string> {
-    return slotEnvironment(this.config, this.options.root, this.options.queueName)
+    return slotEnvironment(this.config, this.options.root, this.options.queueName, this.identity)
   }
 
   /** Does the handler's file fail its check now? */
@@ -216,6 +222,7 @@ export class Worker {
     if (name === 'config.json') this.reload()
     else {
       this.flags = readFlags()
+      this.hooks.look()
       this.handler.look(this.command, Date.now(), true)
       this.pump()
     }

@@ -43,6 +43,9 @@ it('an item that runs again before its round is over is not judged by its earlie
     newId,
     handlerFails: () => false,
     retryQueue: () => ({ kind: 'own' }),
+    beforeFails: () => false,
+    isAskedFirst: () => false,
+    onAsk: () => undefined,
     relayTarget: () => ({ kind: 'refused', verdict: { kind: 'fail', text: '', final: true } }),
     relay: () => Promise.resolve(),
     onSettled: ({ ended }, moved: Moved) => {

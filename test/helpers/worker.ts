@@ -25,6 +25,7 @@ export interface WorkerOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly execPath?: string
   readonly stderr?: 'pipe' | 'inherit'
+  readonly uid?: number
 }
 
 /** Forks a worker and waits until it is ready. */
@@ -44,6 +45,7 @@ export function forkWorker(queue: string, options: WorkerOptions = {}): WorkerHa
     execArgv: [],
     stdio: ['ignore', 'ignore', options.stderr ?? 'inherit', 'ipc'],
     ...(options.execPath === undefined ? {} : { execPath: options.execPath }),
+    ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
   })
   const messages: FromWorker[] = []
   child.on('message', (message: FromWorker) => messages.push(message))

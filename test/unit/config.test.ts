@@ -247,3 +247,32 @@ test('the root: --root, $RQ_ROOT, default', () => {
   expect(resolveRoot('/a', { RQ_ROOT: '/c' })).toBe('/a')
   expect(resolveRoot(undefined, {})).toMatch(/^\/var\/spool\/rqd$|\.local\/state\/rqd$/)
 })
+
+describe('hooks and the user of handlers', () => {
+  test('are read into what the program uses', () => {
+    const { hooks, runAs } = load({
+      ...{ hooks: { timeout: '5m' }, user: 4711, group: '0', umask: '027', no_new_privs: true },
+      limits: { nofile: 64, as: '1G', core: 'unlimited' },
+    })
+    expect(hooks).toEqual({ timeout: 300_000 })
+    const limits = { nofile: 64, as: 1024 ** 3, core: 'unlimited' }
+    expect(runAs).toEqual({ user: '4711', group: '0', umask: '027', noNewPrivs: true, limits })
+  })
+  test('are off by default', () => {
+    const { hooks, runAs } = load({})
+    expect(hooks).toEqual({ timeout: 60_000 })
+    expect(runAs).toEqual({ user: undefined, group: undefined, umask: undefined, noNewPrivs: false, limits: {} })
+  })
+  test.each([
+    [{ user: 'no-such-user' }, 'config.json: user: there is no user no-such-user (adduser, or correct it)'],
+    [{ group: 'no-such-group' }, 'config.json: group: there is no group no-such-group (addgroup, or correct it)'],
+    [{ user: '-x' }, 'config.json: user: must be a name or a number, such as "www-data" (found "-x")'],
+    [{ umask: '29' }, 'config.json: umask: must be an octal number as a text, such as "027" (found "29")'],
+    [{ limits: { nofile: -1 } }, 'config.json: limits.nofile: must be a whole number or "unlimited", such as 1024'],
+    [{ limits: { files: 1 } }, 'config.json: limits.files: is no known key'],
+    [{ hooks: { before: './x' } }, 'config.json: hooks.before: is no known key (known keys: timeout)'],
+    [{ dirs: { que: 'hooks' } }, 'config.json: dirs.que: "hooks" is used by rqd itself (give it a name of its own)'],
+  ])('%j is a mistake', (content, says) => {
+    expect(problems(content)[0]).toContain(says)
+  })
+})

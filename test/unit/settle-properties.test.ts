@@ -13,6 +13,11 @@ const NOW = Date.UTC(2026, 10, 22)
 const anyOutcome: fc.Arbitrary<Outcome> = fc.oneof(
   fc.record({ kind: fc.constant('exited' as const), code: fc.integer({ min: 0, max: 255 }) }),
   fc.record({
+    kind: fc.constant('exited' as const),
+    code: fc.integer({ min: 1, max: 255 }),
+    before: fc.constant(true as const),
+  }),
+  fc.record({
     kind: fc.constant('stopped' as const),
     cause: fc.constantFrom(...STOP_CAUSES),
     code: fc.option(fc.integer({ min: 0, max: 255 }), { nil: undefined }),
