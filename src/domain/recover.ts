@@ -3,7 +3,7 @@
  * docs/PROTOCOL.md, "Recovery", is this file as a table.
  */
 import type { Attempt, Move, Outcome, StopCause } from './item.ts'
-import { recordedMove } from './settle.ts'
+import { recordedMove } from './record.ts'
 
 /** What lies in `run/<item>/`, and what /proc says of it. */
 export interface FoundRun {

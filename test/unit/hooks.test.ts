@@ -39,19 +39,35 @@ describe('an exit of before', () => {
       DEFAULT_SETTLE_POLICY,
     )
   const rows: [sentence: string, verdict: Verdict, meaning: Verdict][] = [
-    ['1 fails', judged(1), { kind: 'fail', text: 'hook before: exit 1', final: false }],
+    ['1 fails', judged(1), { kind: 'fail', text: 'hook before: exit 1', final: false, failure: { exit: 1 } }],
     [
       '1 fails in its own words',
       judged(1, 'fail why\n'),
-      { kind: 'fail', text: 'hook before: exit 1: why', final: false },
+      { kind: 'fail', text: 'hook before: exit 1: why', final: false, failure: { exit: 1 } },
     ],
-    ['65 fails for good', judged(65), { kind: 'fail', text: 'hook before: exit 65', final: true }],
+    [
+      '65 fails for good',
+      judged(65),
+      { kind: 'fail', text: 'hook before: exit 65', final: true, failure: { exit: 65 } },
+    ],
     ['75 asks to come again', judged(75), { kind: 'reschedule', text: 'hook before: exit 75', after: 60_000 }],
     ['75 says when', judged(75, 'resend 5\n'), { kind: 'reschedule', text: 'hook before: exit 75', after: 5000 }],
-    ['78 is not the handler’s', judged(78), { kind: 'fail', text: 'hook before: exit 78', final: false }],
-    ['99 relays nothing', judged(99, 'relay x\n'), { kind: 'fail', text: 'hook before: exit 99', final: false }],
+    [
+      '78 is not the handler’s',
+      judged(78),
+      { kind: 'fail', text: 'hook before: exit 78', final: false, failure: { exit: 78 } },
+    ],
+    [
+      '99 relays nothing',
+      judged(99, 'relay x\n'),
+      { kind: 'fail', text: 'hook before: exit 99', final: false, failure: { exit: 99 } },
+    ],
     ['127 is a broken hook', judged(127, '', true), { kind: 'broken', text: 'hook before: exit 127' }],
-    ['127 of a sound one fails', judged(127), { kind: 'fail', text: 'hook before: exit 127', final: false }],
+    [
+      '127 of a sound one fails',
+      judged(127),
+      { kind: 'fail', text: 'hook before: exit 127', final: false, failure: { exit: 127 } },
+    ],
   ]
   it.each(rows)('%s', (_sentence, verdict, meaning) => {
     expect(verdict).toEqual(meaning)

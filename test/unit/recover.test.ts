@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Attempt, STOP_CAUSES, VERDICTS } from '../../src/domain/item.ts'
+import { recordedMove } from '../../src/domain/record.ts'
 import { type FoundAttempt, type FoundRun, type Recovery, recover } from '../../src/domain/recover.ts'
-import { recordedMove } from '../../src/domain/settle.ts'
 
 const RUNNING: FoundAttempt = {
   n: 2,

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { spentAttempts } from '../../src/domain/attempts.ts'
 import type { Attempt } from '../../src/domain/item.ts'
 import { DEFAULT_SETTLE_POLICY } from '../../src/domain/policy.ts'
+import { attemptRecord } from '../../src/domain/record.ts'
 import {
   DEFAULT_RETRY,
   type Failure,
@@ -15,7 +16,7 @@ import {
   retryPolicy,
   ruleFor,
 } from '../../src/domain/retry.ts'
-import { attemptRecord, decide, judge } from '../../src/domain/settle.ts'
+import { decide, judge } from '../../src/domain/settle.ts'
 
 const NOW = Date.UTC(2026, 10, 22)
 const MINUTE = 60_000

@@ -4,8 +4,9 @@ import { spentAttempts } from '../../src/domain/attempts.ts'
 import { type Attempt, type Outcome, STOP_CAUSES, type State } from '../../src/domain/item.ts'
 import { formatMsg, parseMsg } from '../../src/domain/msg.ts'
 import { DEFAULT_EXIT_CODES, EXIT_MEANINGS, type SettlePolicy } from '../../src/domain/policy.ts'
+import { attemptRecord, isLegalMove, recordedMove } from '../../src/domain/record.ts'
 import { GROWTHS, type RetryPolicy, type RuleParts, retryPolicy } from '../../src/domain/retry.ts'
-import { attemptRecord, decide, isLegalMove, judge, recordedMove } from '../../src/domain/settle.ts'
+import { decide, judge } from '../../src/domain/settle.ts'
 import { parseStatusLines } from '../../src/domain/status-line.ts'
 
 const NOW = Date.UTC(2026, 10, 22)

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Attempt, Move, Outcome, Verdict } from '../../src/domain/item.ts'
 import { DEFAULT_SETTLE_POLICY, type SettlePolicy } from '../../src/domain/policy.ts'
+import { attemptRecord, isLegalMove, recordedMove } from '../../src/domain/record.ts'
 import { DEFAULT_RETRY } from '../../src/domain/retry.ts'
-import { attemptRecord, decide, isLegalMove, judge, recordedMove } from '../../src/domain/settle.ts'
+import { decide, judge } from '../../src/domain/settle.ts'
 import { signalOf } from '../../src/domain/signals.ts'
 import { parseStatusLines } from '../../src/domain/status-line.ts'
 
