@@ -96,7 +96,8 @@ export interface Passed {
  * counted from the beginning, it looks back farther and farther from the end.
  */
 export function passedInstants(clock: Clock, after: Millis, until: Millis, most: number): Passed {
-  const fromBeginning = nextInstants(clock, after, most + 1).filter((at) => at <= until)
+  const fromBeginning: Millis[] = []
+  for (let at = clock(after); at <= until && fromBeginning.length <= most; at = clock(at)) fromBeginning.push(at)
   if (fromBeginning.length <= most) return { instants: fromBeginning, more: false }
   for (let back = FIRST_LOOK; ; back *= FARTHER) {
     const from = Math.max(after, until - back)

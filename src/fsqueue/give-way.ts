@@ -4,7 +4,7 @@ import type { Native } from '../os/native.ts'
 import { writeNew } from './files.ts'
 import { trashItem } from './move.ts'
 import { type BytePath, inQueue, place, type QueueDir, stateDir, within } from './place.ts'
-import { isOpen, type Remembered, whereabouts } from './whereabouts.ts'
+import { type Care, isOpen, type Remembered, whereabouts } from './whereabouts.ts'
 
 export interface WayContext {
   readonly now: Millis
@@ -12,6 +12,8 @@ export interface WayContext {
   readonly native: Native | undefined
   /** What becomes of one that runs: it is canceled, unless it shall be left alone. */
   readonly runs?: 'leave'
+  /** How carefully it is looked for. */
+  readonly care?: Care
 }
 
 /** `dirs` are to be synced, in this order. An item that ended meanwhile is left alone. */
@@ -21,7 +23,7 @@ export type GaveWay =
 
 export function giveWay(queue: QueueDir, item: Remembered, context: WayContext): GaveWay {
   for (;;) {
-    const found = whereabouts(queue, item, context.now, 'thorough')
+    const found = whereabouts(queue, item, context.now, context.care ?? 'thorough')
     if (!isOpen(found)) return { how: 'ended', dirs: [] }
     if (found.state === 'run') {
       if (context.runs === 'leave') return { how: 'left', dirs: [] }

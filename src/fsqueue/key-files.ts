@@ -6,7 +6,7 @@ import { readRegular, removeFile, rename, writeNew } from './files.ts'
 import { type BytePath, inQueue, makeDir, type QueueDir, within } from './place.ts'
 import { type Located, scanPages } from './scan.ts'
 import { syncInOrder } from './sync.ts'
-import { isOpen } from './whereabouts.ts'
+import { isOpen, whereabouts } from './whereabouts.ts'
 
 const LIMIT = 64 * 1024
 const NAME = /^[0-9a-f]{64}$/
@@ -44,11 +44,11 @@ export function keyPlace(found: Located | undefined): KeyPlace {
   return found.state === 'run' ? 'running' : 'waiting'
 }
 
-/** Is this entry of no use any more? `found`: where its item is by its name. */
-export function isSpent(entry: KeyEntry, found: Located | undefined, now: Millis): boolean {
-  const place = keyPlace(found)
-  if (place === 'ended') return now >= entry.until
-  return place === 'gone' && now >= entry.until + GRACE
+/** Is this entry of no use any more? What is old is looked for where it may wait or run, and nowhere else. */
+export function isSpent(queue: QueueDir, entry: KeyEntry, now: Millis): boolean {
+  if (now < entry.until) return false
+  if (now >= entry.until + GRACE) return !isOpen(whereabouts(queue, entry, now, 'quick'))
+  return keyPlace(whereabouts(queue, entry, now, 'named')) === 'ended'
 }
 
 /** Up to `count` keys of the first page of the directory, from some place in it on. */

@@ -1,13 +1,13 @@
 /** `_schedules/`: what was done about each schedule, and what people say to it by files (docs/PROTOCOL.md, section 18). */
 import { isRecord, parseJson } from '../domain/msg.ts'
-import { type Millis, parseItemId, type RawName } from '../domain/name.ts'
+import { idTime, type Millis, parseItemId, type RawName } from '../domain/name.ts'
 import { formatState, nextLook, parseState, type ScheduleSpec, type ScheduleState } from '../domain/schedules.ts'
 import { clockOf } from '../domain/timing.ts'
 import { readRegular, removeFile, rename, writeNew } from './files.ts'
 import { hasFlag, setFlag } from './layout.ts'
 import { type BytePath, inQueue, makeDir, type QueueDir } from './place.ts'
 import { syncInOrder } from './sync.ts'
-import type { Remembered } from './whereabouts.ts'
+import type { Care, Remembered } from './whereabouts.ts'
 
 /** Some hundred instants and a name. */
 const LIMIT = 64 * 1024
@@ -67,6 +67,21 @@ export function readByHand(queue: QueueDir, name: string): Remembered | undefine
 
 export async function writeByHand(queue: QueueDir, name: string, item: Remembered): Promise<void> {
   await replaceSmall(queue, scheduleFile(queue, name, 'by_hand'), `${JSON.stringify(item)}\n`, false)
+}
+
+/** What was fired last, and what was run by hand: the items that may be in the way of the next. */
+export function earlierRuns(
+  queue: QueueDir,
+  name: string,
+  fired: (Remembered & { readonly at: Millis }) | undefined,
+): readonly { readonly item: Remembered; readonly care: Care }[] {
+  const byHand = readByHand(queue, name)
+  // Before the last fire it was looked for already; it waits again only where somebody put it under its own name.
+  const isOld = byHand !== undefined && fired !== undefined && idTime(byHand.id) < fired.at
+  return [
+    ...(fired === undefined ? [] : [{ item: fired, care: 'thorough' as const }]),
+    ...(byHand === undefined ? [] : [{ item: byHand, care: isOld ? ('quick' as const) : ('thorough' as const) }]),
+  ]
 }
 
 /** When a queue without a worker wants one for its schedules; infinite: never. */

@@ -14,7 +14,9 @@ export interface Remembered {
 }
 
 export type Care =
-  /** By its names alone: somebody may have renamed it. */
+  /** By its names where nothing is sorted by minutes: a look or two. */
+  | 'quick'
+  /** By its names in every state: somebody may have renamed it. */
   | 'named'
   /** Also by listing what waits. */
   | 'thorough'
@@ -25,10 +27,10 @@ const OPEN = ['que', 'pause', 'run'] as const
 export function whereabouts(queue: QueueDir, item: Remembered, now: Millis, care: Care): Located | undefined {
   // It may have moved from where we had not looked yet to where we had: looked for twice before it is missed.
   for (let turn = 0; turn < 2; turn += 1) {
-    const found = byName(queue, item) ?? ended(queue, item, now)
+    const found = byName(queue, item) ?? (care === 'quick' ? undefined : ended(queue, item, now))
     if (found !== undefined) return found
   }
-  return care === 'named' ? undefined : findItem(queue, item.id, [...OPEN, '_err', 'prep'])
+  return care !== 'thorough' ? undefined : findItem(queue, item.id, [...OPEN, '_err', 'prep'])
 }
 
 /** Does it wait, or run? */
@@ -56,13 +58,16 @@ function byName(queue: QueueDir, item: Remembered): Located | undefined {
   return found === undefined ? undefined : { state: found.state, raw: found.raw as Located['raw'], bucket: undefined }
 }
 
+/** The oldest minutes first: most items end soon after they began. */
 function ended(queue: QueueDir, item: Remembered, now: Millis): Located | undefined {
   const raw = claimedName(item) as Located['raw']
   const from = minuteBucket(Math.min(idTime(item.id), now))
   for (const state of ['done', 'relayed'] as const) {
     const root = stateDir(queue, state)
-    for (const day of names(root).filter((name) => /^\d{8}$/.test(name) && name >= from.slice(0, 8))) {
-      for (const minute of names(within(root, day)).filter((name) => /^\d{4}$/.test(name))) {
+    const days = names(root).filter((name) => /^\d{8}$/.test(name) && name >= from.slice(0, 8))
+    for (const day of days.toSorted()) {
+      const minutes = names(within(root, day)).filter((name) => /^\d{4}$/.test(name))
+      for (const minute of minutes.toSorted()) {
         const bucket = `${day}/${minute}`
         if (bucket >= from && look(place(queue, state, raw, bucket)) !== undefined) return { state, raw, bucket }
       }

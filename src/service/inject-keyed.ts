@@ -151,7 +151,7 @@ async function sweep({ context, queue }: Keyed, own: string): Promise<void> {
   const now = context.now()
   const isUseless = (hash: string) => {
     const entry = readKey(queue.dir, hash)
-    return entry !== undefined && isSpent(entry, whereabouts(queue.dir, entry, now, 'named'), now)
+    return entry !== undefined && isSpent(queue.dir, entry, now)
   }
   const random = Number.parseInt(own.slice(0, 8), 16) / 2 ** 32
   const useless = someKeys(queue.dir, SWEPT, random).filter((hash) => hash !== own && isUseless(hash))

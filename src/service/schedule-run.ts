@@ -4,9 +4,9 @@ import { formatItemName } from '../domain/name.ts'
 import { giveWay } from '../fsqueue/give-way.ts'
 import { ensureQueue } from '../fsqueue/layout.ts'
 import type { Draft } from '../fsqueue/publish.ts'
-import { readByHand, readScheduleState, writeByHand } from '../fsqueue/schedule-files.ts'
+import { earlierRuns, readScheduleState, writeByHand } from '../fsqueue/schedule-files.ts'
 import { syncInOrder } from '../fsqueue/sync.ts'
-import { isOpen, type Remembered, whereabouts } from '../fsqueue/whereabouts.ts'
+import { isOpen, whereabouts } from '../fsqueue/whereabouts.ts'
 import { loadNative } from '../os/native.ts'
 import { type Answer, refuse } from './answer.ts'
 import type { Context } from './context.ts'
@@ -22,13 +22,11 @@ export async function runSchedule(
   const { queue, config, spec } = chosen
   if (isDown(queue.dir)) return refuse('busy', `queue ${queue.name} is down and takes nothing (its _down says so)`)
   const now = context.now()
-  const earlier = [readScheduleState(queue.dir, spec.name)?.fired, readByHand(queue.dir, spec.name)].filter(
-    (item) => item !== undefined,
-  )
+  const earlier = earlierRuns(queue.dir, spec.name, readScheduleState(queue.dir, spec.name)?.fired)
   if (spec.overlap === 'skip' && !input.force) {
-    const open = earlier.find((item) => isOpen(whereabouts(queue.dir, item, now, 'thorough')))
+    const open = earlier.find(({ item, care }) => isOpen(whereabouts(queue.dir, item, now, care)))
     if (open !== undefined)
-      return refuse('busy', `${open.id}, of its last run, waits or runs: --force runs another all the same`)
+      return refuse('busy', `${open.item.id}, of its last run, waits or runs: --force runs another all the same`)
   }
   ensureQueue(queue.dir, config.shared)
   const draft = draftOf(context, chosen, input)
@@ -58,10 +56,10 @@ function draftOf(context: Context, { spec }: Chosen, input: ScheduleInput): Draf
   return { id, priority: spec.priority, tags: spec.tags, msg, attach: [] }
 }
 
-async function replace(context: Context, { queue }: Chosen, earlier: readonly Remembered[]): Promise<void> {
+async function replace(context: Context, { queue }: Chosen, earlier: ReturnType<typeof earlierRuns>): Promise<void> {
   const native = await loadNative()
-  for (const item of earlier) {
-    const { dirs } = giveWay(queue.dir, item, { now: context.now(), newId: context.newId, native })
+  for (const { item, care } of earlier) {
+    const { dirs } = giveWay(queue.dir, item, { now: context.now(), newId: context.newId, native, care })
     await syncInOrder(dirs)
   }
 }

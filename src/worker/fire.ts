@@ -8,7 +8,7 @@ import { giveWay } from '../fsqueue/give-way.ts'
 import { fsPath, place, type QueueDir, stateDir } from '../fsqueue/place.ts'
 import { type Draft, OutcomeUnknown, publish } from '../fsqueue/publish.ts'
 import type { Located } from '../fsqueue/scan.ts'
-import { readByHand } from '../fsqueue/schedule-files.ts'
+import { earlierRuns } from '../fsqueue/schedule-files.ts'
 import { makeSyncer, type Syncer, treeOf } from '../fsqueue/sync.ts'
 import { type Care, type Remembered, whereabouts } from '../fsqueue/whereabouts.ts'
 import type { Worker } from './worker.ts'
@@ -30,7 +30,7 @@ export async function fire(
   worker: Worker,
   spec: ScheduleSpec,
   order: FireOrder,
-  before: Remembered | undefined,
+  before: (Remembered & { readonly at: Millis }) | undefined,
   now: Millis,
   care: Care,
 ): Promise<Fired> {
@@ -43,11 +43,10 @@ export async function fire(
   try {
     const isNew = await publishOnce(worker, syncer, draft, name, now, order.isDoubtful ? 'thorough' : care)
     if (order.replaces) {
-      const earlier = [before, readByHand(queue, spec.name)].filter((item) => item !== undefined)
-      for (const item of earlier) {
+      const { newId } = worker.options
+      for (const { item, care: how } of earlierRuns(queue, spec.name, before)) {
         if (item.id === draft.id) continue
-        const { newId } = worker.options
-        await syncer.sync(giveWay(queue, item, { now, newId, native: worker.starting.native }).dirs)
+        await syncer.sync(giveWay(queue, item, { now, newId, native: worker.starting.native, care: how }).dirs)
       }
     }
     return { id: draft.id, name, isNew }

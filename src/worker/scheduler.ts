@@ -13,7 +13,7 @@ import {
 } from '../domain/schedules.ts'
 import { type Clock, clockOf } from '../domain/timing.ts'
 import { refusedBySystem } from '../fsqueue/errors.ts'
-import { isSchedulePaused, readByHand, readScheduleState, writeScheduleState } from '../fsqueue/schedule-files.ts'
+import { earlierRuns, isSchedulePaused, readScheduleState, writeScheduleState } from '../fsqueue/schedule-files.ts'
 import { isOpen, whereabouts } from '../fsqueue/whereabouts.ts'
 import { readFlags } from './admin.ts'
 import { type Fired, fire } from './fire.ts'
@@ -124,12 +124,12 @@ export class Scheduler {
 
   #surroundings(spec: ScheduleSpec, state: ScheduleState, now: Millis): Surroundings {
     const { queue } = this.#worker.options
-    const earlier = [state.fired, readByHand(queue, spec.name)].filter((item) => item !== undefined)
+    const earlier = earlierRuns(queue, spec.name, state.fired)
     return {
       isPaused: isSchedulePaused(queue, spec.name),
       // As it is now: a hint of it may be on its way.
       isDown: readFlags().down,
-      isOpen: spec.overlap === 'skip' && earlier.some((item) => isOpen(whereabouts(queue, item, now, 'thorough'))),
+      isOpen: spec.overlap === 'skip' && earlier.some(({ item, care }) => isOpen(whereabouts(queue, item, now, care))),
     }
   }
 

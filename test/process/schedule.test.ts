@@ -1,8 +1,8 @@
 /** Items that come by themselves, from real workers and daemons: once each, whoever dies and whenever. */
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, watch, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { makeQueue, startDaemon, tempRoot } from '../helpers/daemon.ts'
+import { kill, makeQueue, startDaemon, tempRoot } from '../helpers/daemon.ts'
 import { rq } from '../helpers/rq.ts'
 import { workersOf } from '../helpers/rqd.ts'
 import { until } from '../helpers/until.ts'
@@ -77,10 +77,17 @@ describe('a fire', () => {
     const began = Date.now()
     for (let kills = 0; kills < 12; kills += 1) {
       const worker = await startWorker(queue.path)
-      // About the instant, a little earlier or later each time.
-      const wait = 1000 - (Date.now() % 1000) + kills * 2
-      await new Promise((resolve) => setTimeout(resolve, wait))
-      await worker.kill()
+      // At the sight of its item, which it has had no time to write down; or about the instant.
+      if (kills % 3 < 2) {
+        const watcher = watch(join(queue.path, 'que'), (_, name) => {
+          if (name?.endsWith('-s.msg')) kill(worker.pid, 'SIGKILL')
+        })
+        await worker.ended
+        watcher.close()
+      } else {
+        await new Promise((resolve) => setTimeout(resolve, 1000 - (Date.now() % 1000) + kills * 2))
+        await worker.kill()
+      }
     }
     const last = await startWorker(queue.path)
     const fresh = (event: Record<string, unknown>) => Date.parse(String(event['time'])) > Date.now() - 900
