@@ -1,6 +1,6 @@
 /** `rqd check`: everything that can be said about configuration and directories without starting anything. */
-import { accessSync, constants, type Stats, statSync } from 'node:fs'
-import { dirname, isAbsolute, join, resolve } from 'node:path'
+import { accessSync, constants, realpathSync, type Stats, statSync } from 'node:fs'
+import { isAbsolute, join, resolve } from 'node:path'
 import {
   type ConfigProblem,
   formatProblem,
@@ -9,14 +9,15 @@ import {
   type RootConfig,
 } from '../config/config.ts'
 import { nearest } from '../config/near.ts'
+import { HOOKS } from '../domain/hooks.ts'
 import type { QueueConfig } from '../domain/policy.ts'
 import { queueProblems, rootFormat } from '../fsqueue/layout.ts'
 import { queueDir } from '../fsqueue/place.ts'
 import { errnoOf } from '../os/errno.ts'
+import { distrust } from '../os/trust.ts'
+import { findUser } from '../os/users.ts'
 import { type FoundQueue, listQueues } from '../supervisor/queues.ts'
 import { colours, EXIT, type RqdOptions, rootOf, say, sayJson } from './rqd-common.ts'
-
-const GROUP_OR_OTHERS_WRITE = 0o022
 
 export async function check(options: RqdOptions): Promise<number> {
   const root = rootOf(options)
@@ -62,7 +63,8 @@ function checkQueue(queue: FoundQueue, names: readonly string[], root: RootConfi
   const directories = queueProblems(queueDir(queue.path, config.dirs)).map((problem) => {
     return { file: queue.path, key: '', problem, fix: '' }
   })
-  return [...directories, ...handlerProblems(queue, config), ...relayProblems(queue, config, names)]
+  const programs = [...handlerProblems(queue, config), ...hookProblems(queue, config)]
+  return [...directories, ...programs, ...relayProblems(queue, config, names)]
 }
 
 function handlerProblems(queue: FoundQueue, config: QueueConfig): ConfigProblem[] {
@@ -73,21 +75,24 @@ function handlerProblems(queue: FoundQueue, config: QueueConfig): ConfigProblem[
   const say = (problem: string, fix: string) => [{ file, key: '', problem, fix }]
   const stat = statOf(file)
   if (stat === undefined) return say('there is no handler', 'put an executable there, or name one: {"handler": …}')
-  if (!stat.isFile()) return say('the handler is no file', 'put an executable file there')
-  if (!isExecutable(file)) return say('the handler may not be executed', `chmod +x ${file}`)
-  return process.getuid?.() === 0 ? trustProblems(file) : []
+  return programProblems('the handler', file, stat, config)
 }
 
-/** What root runs, only root may change. */
-function trustProblems(file: string): ConfigProblem[] {
-  return [file, dirname(file)]
-    .filter((path) => ((statOf(path)?.mode ?? 0) & GROUP_OR_OTHERS_WRITE) !== 0)
-    .map((path) => ({
-      file: path,
-      key: '',
-      problem: 'others may write it, and root runs it',
-      fix: `chmod go-w ${path}`,
-    }))
+function hookProblems(queue: FoundQueue, config: QueueConfig): ConfigProblem[] {
+  return HOOKS.flatMap((hook) => {
+    const file = join(queue.path, 'hooks', hook)
+    const stat = statOf(file)
+    return stat === undefined ? [] : programProblems('the hook', file, stat, config)
+  })
+}
+
+function programProblems(what: string, file: string, stat: Stats, { runAs }: QueueConfig): ConfigProblem[] {
+  const say = (problem: string, fix: string) => [{ file, key: '', problem, fix }]
+  if (!stat.isFile()) return say(`${what} is no file`, 'put an executable file there')
+  if (!isExecutable(file)) return say(`${what} may not be executed`, `chmod +x ${file}`)
+  const uid = runAs.user === undefined ? undefined : findUser(runAs.user)?.uid
+  const distrusted = distrust(realpathSync(file), stat, uid)
+  return distrusted === undefined ? [] : say(distrusted, 'root runs it, so only root may change it')
 }
 
 function relayProblems(queue: FoundQueue, config: QueueConfig, names: readonly string[]): ConfigProblem[] {

@@ -96,7 +96,7 @@ async function queueFacts(context: Context, item: Found, worker: WorkerStatus | 
     rootPaused: hasFlag(rootFlag(context.root, '_paused')),
     paused: isPaused(item.queue.dir),
     down: isDown(item.queue.dir),
-    configProblem: 'problem' in loaded ? loaded.problem : undefined,
+    configProblem: 'problem' in loaded ? loaded.problem : worker?.configProblem,
     brokenHandler: worker?.brokenHandler,
     diskProblem: worker?.disk,
     shortage: worker?.shortage,

@@ -28,6 +28,8 @@ export interface WorkerStatus {
   readonly settling: readonly HeldBack[]
   readonly unavailable: readonly HeldBack[]
   readonly brokenHandler: { readonly problem: string; readonly until: Millis } | undefined
+  /** What it found by trying, too: a user that handlers cannot run as. */
+  readonly configProblem: string | undefined
   readonly disk: string | undefined
   readonly shortage: { readonly problem: string; readonly until: Millis } | undefined
   readonly slots: number
@@ -56,6 +58,7 @@ export function workerStatus(queue: QueueDir): WorkerStatus | undefined {
     settling: records(value['settling']).map((held) => heldBack(held, 'why')),
     unavailable: records(value['unavailable']).map((held) => heldBack(held, 'problem')),
     brokenHandler: isRecord(brokenHandler) ? passing(brokenHandler) : undefined,
+    configProblem: text(value['configProblem']),
     disk: text(value['disk']),
     shortage: isRecord(shortage) ? passing(shortage) : undefined,
     slots: number(value['slots']) ?? 0,

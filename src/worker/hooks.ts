@@ -2,7 +2,7 @@
 import { HOOKS, type Hook } from '../domain/hooks.ts'
 import type { Millis } from '../domain/name.ts'
 import { isVisible } from '../domain/name.ts'
-import { type BytePath, names, stateDir } from '../fsqueue/place.ts'
+import { type BytePath, look, names, stateDir } from '../fsqueue/place.ts'
 import { scanPages } from '../fsqueue/scan.ts'
 import { watchNames } from '../fsqueue/watch.ts'
 import { checkHandler, type HandlerCheck } from '../launch/handler.ts'
@@ -41,8 +41,10 @@ export class Hooks {
       HOOKS.filter((hook) => found.has(hook)).map((hook) => [hook, checkHandler(hookPath(hook), uid)]),
     )
     this.#lookedAt = Date.now()
-    if (this.#isThere === found.size > 0) return
-    this.#isThere = found.size > 0
+    // Watched also while it is empty: what comes into it makes no event in the queue's own directory.
+    const isThere = look(HOOKS_DIR as BytePath) !== undefined
+    if (this.#isThere === isThere) return
+    this.#isThere = isThere
     this.#watch?.close()
     const { emit } = this.#worker.options
     // Without a watch it is looked at each second while there is work.

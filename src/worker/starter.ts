@@ -89,7 +89,7 @@ export function unclaim(queue: QueueDir, raw: RawName, item: Claimed, marker?: s
   // Its marker with it, or it would wait for one for ever.
   if (isWrapped && marker !== undefined)
     moveNew(within(path, 'marker'), place(queue, 'que', parseItemName(raw).base + marker))
-  if (content !== path) removeEmptyResult(path)
+  removeEmptyResult(path)
   const moved = moveNew(content, target)
   removeEmptyDir(within(path, 'attach'))
   removeEmptyDir(within(path, 'job'))

@@ -1,5 +1,5 @@
 /** Hooks of a real worker: their order, what they are told, and that they change nothing they may not. */
-import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { kill, processesIn } from '../helpers/daemon.ts'
@@ -109,6 +109,17 @@ test('a before of one item is not asked for the next when it is gone', async () 
 
   rmSync(join(queue.path, 'hooks'), { recursive: true })
   await until(async () => (await queue.settled(queue.send({}))) === 'done')
+  await worker.stop()
+})
+
+test('hooks that come while the queue runs are asked from then on', async () => {
+  const queue = testQueue('#!/bin/sh\nexit 0\n')
+  const worker = await startWorker(queue.path)
+  expect(await queue.settled(queue.send({}))).toBe('done')
+  mkdirSync(join(queue.path, 'hooks'))
+  expect(await queue.settled(queue.send({}))).toBe('done')
+  addHook(queue.path, 'before', 'exit 1')
+  await until(async () => (await queue.settled(queue.send({}))) === '_err')
   await worker.stop()
 })
 

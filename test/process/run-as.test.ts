@@ -5,8 +5,10 @@ import {
 } from 'node:fs' // biome-ignore format: one import
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { kill, tempRoot } from '../helpers/daemon.ts'
+import { kill, makeQueue, startDaemon, tempRoot } from '../helpers/daemon.ts'
 import { addHook, notes } from '../helpers/hooks.ts'
+import { rq } from '../helpers/rq.ts'
+import { rqd } from '../helpers/rqd.ts'
 import { until } from '../helpers/until.ts'
 import { startWorker, type TestQueue, testQueue } from '../helpers/worker.ts'
 
@@ -315,6 +317,32 @@ asRoot('a queue that its user may not enter says so, and goes on when it may', a
   open(queue)
   expect(await queue.settled(id)).toBe('done')
   await worker.stop()
+})
+
+asRoot('rq why says whose fault it is that nothing runs', async () => {
+  const root = tempRoot()
+  const path = makeQueue(root, 'q', undefined, { user: OTHER })
+  const daemon = await startDaemon(root)
+  const [id = ''] = (await rq(root, ['inject', 'q'])).lines
+  const why = async () => (await rq(root, ['why', id])).stdout
+  await until(async () => (await why()).includes('user: 54321 may not run ./handler'), 20_000)
+  writeFileSync(join(path, 'config.json'), '{}')
+  addHook(path, 'before', 'exit 0', 0o757)
+  await until(async () => (await why()).includes('hooks/before can be written to by others: chmod go-w it'), 20_000)
+  await daemon.stop()
+})
+
+asRoot('rqd check finds hooks that cannot be run and that root would not run', async () => {
+  const root = tempRoot()
+  const path = makeQueue(root, 'q')
+  await (await startDaemon(root)).stop()
+  expect(await rqd('check', '--root', root)).toMatchObject({ code: 0 })
+  addHook(path, 'after', 'exit 0', 0o644)
+  addHook(path, 'before', 'exit 0', 0o757)
+  const { code, stdout } = await rqd('check', '--root', root)
+  expect(code).toBe(1)
+  expect(stdout).toContain('hooks/after: the hook may not be executed (chmod +x ')
+  expect(stdout).toContain('hooks/before can be written to by others: chmod go-w it')
 })
 
 asRoot('a worker that is not root says that it would have to be', async () => {
