@@ -297,13 +297,28 @@ describe('what changes while the cleaner is at work', () => {
     putEnded(queue, 'arrived')
     writeFileSync(join(bucket, first, 'attach/more'), 'written meanwhile')
     renameSync(join(bucket, second), join(queue, 'que', second))
-    expect(await code).toBe(0)
+    // It is named: it was not left out by chance.
+    expect(await code).toBe(1)
     expect(itemsUnder(join(queue, 'done'))).toEqual(['arrived', first].toSorted())
     expect(namesIn(queue, 'que')).toEqual([second])
     const [archive = ''] = archivesIn(join(queue, 'archive'))
     expect(itemsIn(join(queue, 'archive', archive)).length).toBe(200)
     expect(membersOf(join(queue, 'archive', archive)).some((name) => name.includes('arrived'))).toBe(false)
   })
+})
+
+it('makes no archive of nothing but an item that never comes to rest', async () => {
+  const { root, queue } = rootWithQueue({ keep: { done: { age: '1d' } }, archive: { states: ['done'] } })
+  const log = join(putEnded(queue, 'restless'), 'job/stdio.log')
+  writeFileSync(join(queue, 'done/20200101/1000/restless/attach/large'), randomBytes(3_000_000))
+  const writer = spawn('sh', ['-c', `while echo more >> '${log}'; do :; done`], { stdio: 'ignore' })
+  try {
+    const said = await rq(root, ['clean'])
+    expect([said.code, said.stderr]).toEqual([1, expect.stringMatching(/restless stays.*(?:changed|shorter)/)])
+  } finally {
+    writer.kill('SIGKILL')
+  }
+  expect([itemsUnder(join(queue, 'done')), namesIn(queue, 'archive')]).toEqual([['restless'], []])
 })
 
 function inOrderFound(dir: string): string[] {
