@@ -2,6 +2,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   opendirSync,
@@ -146,6 +147,37 @@ describe('rq clean', () => {
     const said = await rq(root, ['clean'])
     expect([said.code, said.stderr]).toEqual([1, expect.stringContaining('ENOTDIR')])
     expect([itemsUnder(join(queue, 'done')), readdirSync(outside)]).toEqual([['a'], ['trash-x']])
+  })
+
+  it.skipIf(process.getuid?.() !== 0)('names what belongs to somebody else, and leaves it', async () => {
+    const { root, queue } = rootWithQueue({ keep: { done: { count: 0 } }, archive: { states: ['done'] } })
+    const theirs = putEnded(queue, 'theirs')
+    chmodSync(join(putEnded(queue, 'locked'), 'attach/locked.csv'), 0o000)
+    putEnded(queue, 'ours')
+    execFileSync('chown', ['-R', '65534:65534', root])
+    execFileSync('chown', ['-R', '0:0', theirs])
+    chmodSync(theirs, 0o755)
+    const env = { ...process.env, RQ_ROOT: root, HOME: root }
+    const child = spawn(process.execPath, [BIN.rq, 'clean'], {
+      env,
+      uid: 65534,
+      gid: 65534,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    let stderr = ''
+    child.stderr.on('data', (data) => {
+      stderr += data
+    })
+    expect(await new Promise((resolve) => child.on('close', resolve)), stderr).toBe(1)
+    expect(stderr).toMatch(/theirs stays, as it is not archived: it may not be moved away/)
+    expect(stderr).toMatch(/locked stays, as it is not archived: it open EACCES/)
+    expect(itemsUnder(join(queue, 'done'))).toEqual(['locked', 'theirs'])
+
+    writeFileSync(join(queue, '_clean.lock'), '')
+    execFileSync('chown', ['0:0', join(queue, '_clean.lock')])
+    chmodSync(join(queue, '_clean.lock'), 0o600)
+    const again = spawn(process.execPath, [BIN.rq, 'clean'], { env, uid: 65534, gid: 65534, stdio: 'ignore' })
+    expect(await new Promise((resolve) => again.on('close', resolve))).toBe(1)
   })
 
   it('removes trees deeper than anybody opens', async () => {
