@@ -1,6 +1,6 @@
 /** Items as the content of a tar: read once, hashed on the way, and never through a link. */
 import { createHash, type Hash } from 'node:crypto'
-import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync, type Stats } from 'node:fs'
+import { accessSync, closeSync, constants, fstatSync, openSync, readlinkSync, readSync, type Stats } from 'node:fs'
 import { errnoOf } from '../os/errno.ts'
 import { QueueIoError } from './errors.ts'
 import { type BytePath, fsPath, look, names } from './place.ts'
@@ -37,6 +37,8 @@ export type Taken =
 export function* tarOf(source: Source, onMember: (written: Written) => void): Generator<Buffer, Taken, void> {
   const stat = look(source.path)
   if (stat === undefined) return { kind: 'gone' }
+  // What stays whatever happens would be archived again and again.
+  if (stat.isDirectory() && !mayMove(source.path)) return { kind: 'refused', why: 'may not be moved away' }
   const print = createHash('sha256')
   try {
     yield* member(source, stat, print, onMember, 0)
@@ -45,6 +47,17 @@ export function* tarOf(source: Source, onMember: (written: Written) => void): Ge
     if (error instanceof NotWhole) return { kind: 'refused', why: error.message }
     if (error instanceof QueueIoError) return { kind: 'refused', why: `${error.operation} ${error.code}` }
     throw error
+  }
+}
+
+/** A directory that goes to another one must be ours to write. */
+function mayMove(path: BytePath): boolean {
+  try {
+    accessSync(fsPath(path), constants.W_OK)
+    return true
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error
+    return false
   }
 }
 

@@ -11,7 +11,7 @@ import { createGunzip, createGzip } from 'node:zlib'
 import type { Millis } from '../domain/name.ts'
 import { archiveName, isArchiveOf } from '../domain/retention.ts'
 import type { Native } from '../os/native.ts'
-import { type Source, type Taken, tarOf, type Written } from './archive-read.ts'
+import { fingerprint, type Source, type Taken, tarOf, type Written } from './archive-read.ts'
 import { QueueIoError, refusedBySystem } from './errors.ts'
 import { moveNew, removeFile, rename } from './files.ts'
 import { type BytePath, fsPath, look, makeDir, names, requireDir, within } from './place.ts'
@@ -63,6 +63,7 @@ export async function archiveItems(
       part,
       membersOf(sources, target.pace, (member) => written.push(member), onTaken),
     )
+    dropChanged(items, onRefused)
     if (items.size === 0) return undefined
     const path = name(target, part)
     await syncInOrder([...target.made.toReversed(), dirname(target.made[0] ?? target.dir) as BytePath])
@@ -70,6 +71,16 @@ export async function archiveItems(
     return { path, items }
   } finally {
     removeFile(part)
+  }
+}
+
+/** What never comes to rest must not fill a disk with archives of it. */
+function dropChanged(items: Map<Source, string>, onRefused: (source: Source, why: string) => void): void {
+  for (const [source, print] of items) {
+    const now = fingerprint(source)
+    if (now === print) continue
+    items.delete(source)
+    if (now !== undefined) onRefused(source, 'changed while it was archived')
   }
 }
 

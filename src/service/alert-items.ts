@@ -69,7 +69,8 @@ function filesOf(path: BytePath, raw: RawName): string[] {
   const form = formOf(path, raw)
   if (form !== 'directory') return []
   const payloads = payloadsOf(path, raw, form).map(({ name }) => name)
-  const found = payloads.length > 0 ? payloads : nested(path)
+  const isItem = look(within(path, 'msg')) !== undefined || payloads.length > 0
+  const found = isItem ? payloads : nested(path)
   return found.slice(0, MOST_FILES).map((name) => shortened(name, 100))
 }
 

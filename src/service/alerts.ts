@@ -1,18 +1,16 @@
 /** `rq alerts`: what there is to say about queues, and saying it (docs/ALERTS.md). */
-import { closeSync, futimesSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { queuePath } from '../config/root.ts'
 import { type Alert, makeAlert } from '../domain/alert-text.ts'
 import { type AlertPolicy, decideStanding, failureWindow, type Said, type Say } from '../domain/alerts.ts'
 import { ALERTS_LOCK } from '../fsqueue/chores.ts'
 import { hasFlag } from '../fsqueue/layout.ts'
-import { tryLock } from '../os/lock.ts'
 import { lastDoneIn, type Sight, seeFailures, seeStanding } from './alert-look.ts'
 import { type Memory, readMemory, writeMemory } from './alert-memory.ts'
 import { publishAlerts } from './alert-publish.ts'
-import { type Answer, isProblem, type Problem, problem } from './answer.ts'
+import { type Answer, isProblem, type Problem } from './answer.ts'
+import { lockChore } from './chore-lock.ts'
 import type { Context } from './context.ts'
 import { openQueue, type Queue, queueNames, rootFlag } from './spool.ts'
 import { defineVerb } from './verb.ts'
@@ -63,15 +61,14 @@ async function alertsOf(context: Context, queue: Queue, send: boolean, now: numb
     const { said } = readMemory(queue.dir, policy, now)
     return { ...nothing, alerts: decide(context, queue, policy, configProblem, said, now).alerts }
   }
-  const lock = tryLock(join(queuePath(context.root, queue.name), ALERTS_LOCK))
-  if (lock === undefined) return problem('busy', `alerts of ${queue.name} are being sent already`)
+  const lock = lockChore(context, queue, ALERTS_LOCK, `alerts of ${queue.name} are being sent already`)
+  if (isProblem(lock)) return lock
   try {
-    futimesSync(lock, context.now() / 1000, context.now() / 1000)
     const memory = readMemory(queue.dir, policy, now)
     const decided = decide(context, queue, policy, configProblem, memory.said, now)
     return (await say(context, queue, policy, memory, decided)) ?? { ...nothing, ...sentOf(decided, policy) }
   } finally {
-    closeSync(lock)
+    lock.close()
   }
 }
 

@@ -1,15 +1,12 @@
 /** `rq clean`: retention by hand, while the daemon is down, or as a worker asks for it (docs/RETENTION.md). */
-import { closeSync, futimesSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { queuePath } from '../config/root.ts'
 import { displayName } from '../domain/name.ts'
 import { CLEAN_LOCK } from '../fsqueue/chores.ts'
 import type { CleanReport, Removed } from '../fsqueue/cleaner.ts'
 import type { Tally } from '../fsqueue/scratch.ts'
-import { tryLock } from '../os/lock.ts'
 import { loadNative } from '../os/native.ts'
-import { type Answer, type Problem, problem } from './answer.ts'
+import { type Answer, isProblem, type Problem, problem } from './answer.ts'
+import { lockChore } from './chore-lock.ts'
 import type { Context } from './context.ts'
 import { loadConfig, openQueue, type Queue, queueNames } from './spool.ts'
 import { defineVerb } from './verb.ts'
@@ -59,12 +56,9 @@ async function cleanQueue(context: Context, queue: Queue, dryRun: boolean): Prom
   const loaded = await loadConfig(context.root, queue.name)
   if ('problem' in loaded) return problem('failed', loaded.problem)
   // Who changes nothing disturbs nobody.
-  const lock = dryRun ? 'none' : tryLock(join(queuePath(context.root, queue.name), CLEAN_LOCK))
-  if (lock === undefined) return problem('busy', `${queue.name} is being cleaned already`)
-  const touch = () => lock === 'none' || futimesSync(lock, context.now() / 1000, context.now() / 1000)
+  const lock = dryRun ? undefined : lockChore(context, queue, CLEAN_LOCK, `${queue.name} is being cleaned already`)
+  if (lock !== undefined && isProblem(lock)) return lock
   try {
-    // A cleaner that fails is not begun again at once.
-    touch()
     const { Cleaner } = await import('../fsqueue/cleaner.ts')
     const problems = new Set<string>()
     const cleaner = new Cleaner({
@@ -84,10 +78,10 @@ async function cleanQueue(context: Context, queue: Queue, dryRun: boolean): Prom
     })
     if (report === undefined)
       return problem('failed', `${queue.name}: stopped; what is left to do is done by the next one`)
-    touch()
+    lock?.touch()
     return answer(queue.name, dryRun, report, problems)
   } finally {
-    if (lock !== 'none') closeSync(lock)
+    lock?.close()
   }
 }
 

@@ -58,7 +58,7 @@ export class Alerting {
     this.#problem = configuration.problem
     this.#isOff = policy.to.length === 0 || policy.queue === options.queueName
     const due = this.#isOff ? NEVER : alertsDue(options.queue, options.queueName, policy, Date.now())
-    this.#regular = Math.max(due, this.#tried + LEAST)
+    this.#regular = Math.max(due, this.#tried + Math.max(LEAST, policy.every))
   }
 
   /** Of a configuration that cannot be used nothing is known; the root's word counts then. */

@@ -46,7 +46,7 @@ export class Cleaning {
     this.#next = NEVER
     if (this.#isCleaning) return
     const due = cleanDue(options.queue, config.retention, Date.now())
-    this.#next = Math.max(due, this.#tried + LEAST)
+    this.#next = Math.max(due, this.#tried + Math.max(LEAST, config.retention.every))
   }
 
   start(): void {

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startDaemon, tempRoot } from '../helpers/daemon.ts'
-import { itemsUnder, putEnded } from '../helpers/ended.ts'
+import { itemsIn, itemsUnder, putEnded } from '../helpers/ended.ts'
 import { rq } from '../helpers/rq.ts'
 import { until } from '../helpers/until.ts'
 import { startWorker, testQueue } from '../helpers/worker.ts'
@@ -103,3 +103,27 @@ test('a minute that is cleaned away while a worker remembers it is made again', 
   expect(queue.events('disk-trouble')).toEqual([])
   await worker.stop()
 })
+
+/** libfaketime, where the system has it. */
+const FAKETIME = ['x86_64-linux-gnu', 'aarch64-linux-gnu', ''].flatMap((arch) =>
+  ['/usr/lib', '/usr/local/lib'].map((dir) => join(dir, arch, 'faketime/libfaketime.so.1')),
+)
+const library = FAKETIME.find((path) => existsSync(path))
+
+test.skipIf(library === undefined)(
+  'forty days later, by the clock of the daemon, what is done is archived and gone',
+  async () => {
+    const root = tempRoot()
+    const queue = testQueue(OK, { keep: { done: { age: '30d' } }, archive: { states: ['done'] } }, 'q', root)
+    const now = await startDaemon(root)
+    const id = queue.drop()
+    expect(await queue.settled(id)).toBe('done')
+    await now.stop()
+    const later = await startDaemon(root, { env: { LD_PRELOAD: library ?? '', FAKETIME: '+40d' } })
+    await until(() => queue.names('done').length === 0, 30_000)
+    const day = new Date(Date.now() + 40 * 86_400_000).toISOString().slice(0, 10)
+    const archive = join(queue.path, 'archive', `q-${day}.tar.gz`)
+    expect(itemsIn(archive)).toEqual([id])
+    await later.stop()
+  },
+)

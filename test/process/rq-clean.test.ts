@@ -2,6 +2,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   opendirSync,
@@ -146,6 +147,37 @@ describe('rq clean', () => {
     const said = await rq(root, ['clean'])
     expect([said.code, said.stderr]).toEqual([1, expect.stringContaining('ENOTDIR')])
     expect([itemsUnder(join(queue, 'done')), readdirSync(outside)]).toEqual([['a'], ['trash-x']])
+  })
+
+  it.skipIf(process.getuid?.() !== 0)('names what belongs to somebody else, and leaves it', async () => {
+    const { root, queue } = rootWithQueue({ keep: { done: { count: 0 } }, archive: { states: ['done'] } })
+    const theirs = putEnded(queue, 'theirs')
+    chmodSync(join(putEnded(queue, 'locked'), 'attach/locked.csv'), 0o000)
+    putEnded(queue, 'ours')
+    execFileSync('chown', ['-R', '65534:65534', root])
+    execFileSync('chown', ['-R', '0:0', theirs])
+    chmodSync(theirs, 0o755)
+    const env = { ...process.env, RQ_ROOT: root, HOME: root }
+    const child = spawn(process.execPath, [BIN.rq, 'clean'], {
+      env,
+      uid: 65534,
+      gid: 65534,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    let stderr = ''
+    child.stderr.on('data', (data) => {
+      stderr += data
+    })
+    expect(await new Promise((resolve) => child.on('close', resolve)), stderr).toBe(1)
+    expect(stderr).toMatch(/theirs stays, as it is not archived: it may not be moved away/)
+    expect(stderr).toMatch(/locked stays, as it is not archived: it open EACCES/)
+    expect(itemsUnder(join(queue, 'done'))).toEqual(['locked', 'theirs'])
+
+    writeFileSync(join(queue, '_clean.lock'), '')
+    execFileSync('chown', ['0:0', join(queue, '_clean.lock')])
+    chmodSync(join(queue, '_clean.lock'), 0o600)
+    const again = spawn(process.execPath, [BIN.rq, 'clean'], { env, uid: 65534, gid: 65534, stdio: 'ignore' })
+    expect(await new Promise((resolve) => again.on('close', resolve))).toBe(1)
   })
 
   it('removes trees deeper than anybody opens', async () => {
@@ -297,13 +329,28 @@ describe('what changes while the cleaner is at work', () => {
     putEnded(queue, 'arrived')
     writeFileSync(join(bucket, first, 'attach/more'), 'written meanwhile')
     renameSync(join(bucket, second), join(queue, 'que', second))
-    expect(await code).toBe(0)
+    // It is named: it was not left out by chance.
+    expect(await code).toBe(1)
     expect(itemsUnder(join(queue, 'done'))).toEqual(['arrived', first].toSorted())
     expect(namesIn(queue, 'que')).toEqual([second])
     const [archive = ''] = archivesIn(join(queue, 'archive'))
     expect(itemsIn(join(queue, 'archive', archive)).length).toBe(200)
     expect(membersOf(join(queue, 'archive', archive)).some((name) => name.includes('arrived'))).toBe(false)
   })
+})
+
+it('makes no archive of nothing but an item that never comes to rest', async () => {
+  const { root, queue } = rootWithQueue({ keep: { done: { age: '1d' } }, archive: { states: ['done'] } })
+  const log = join(putEnded(queue, 'restless'), 'job/stdio.log')
+  writeFileSync(join(queue, 'done/20200101/1000/restless/attach/large'), randomBytes(3_000_000))
+  const writer = spawn('sh', ['-c', `while echo more >> '${log}'; do :; done`], { stdio: 'ignore' })
+  try {
+    const said = await rq(root, ['clean'])
+    expect([said.code, said.stderr]).toEqual([1, expect.stringMatching(/restless stays.*(?:changed|shorter)/)])
+  } finally {
+    writer.kill('SIGKILL')
+  }
+  expect([itemsUnder(join(queue, 'done')), namesIn(queue, 'archive')]).toEqual([['restless'], []])
 })
 
 function inOrderFound(dir: string): string[] {
