@@ -19,6 +19,8 @@ import { retry } from './retry.ts'
 import { rm } from './rm.ts'
 import { show } from './show.ts'
 import { rootProblem } from './spool.ts'
+import { trash } from './trash.ts'
+import { undo } from './undo.ts'
 import type { Verb } from './verb.ts'
 import { wait } from './wait.ts'
 import { why } from './why.ts'
@@ -36,6 +38,8 @@ export const VERBS = {
   result,
   retry,
   rm,
+  undo,
+  trash,
   hold,
   release,
   kill,
