@@ -1,9 +1,9 @@
 /** What may come next on a command line, for the shells: `rq __complete WORD...`, the last word unfinished. */
 import { resolveRoot } from '../config/root.ts'
 import type { State } from '../domain/item.ts'
+import { FIELDS, QUALITIES, STATE_CHOICES } from '../domain/query-fields.ts'
 import { countItems, itemsOf } from '../fsqueue/scan.ts'
 import { callName } from '../service/item-ref.ts'
-import { STATE_WORDS } from '../service/ls.ts'
 import { VERBS } from '../service/registry.ts'
 import { allQueues, queueNames } from '../service/spool.ts'
 import type { Spec, Specs, Verb } from '../service/verb.ts'
@@ -19,6 +19,7 @@ const FILES: readonly Candidate[] = [[':files', '']]
 /** So many names of a state are looked at, and so many words offered. */
 const LOOKED_AT = 2_000
 const OFFERED = 200
+const STATE_WORDS = Object.keys(STATE_CHOICES)
 const ANY_STATE: readonly State[] = ['run', 'que', 'pause', '_err']
 
 const COMMANDS: Readonly<Record<string, { summary: string; arguments: Specs; options: Specs }>> = {
@@ -139,6 +140,8 @@ async function values(spec: Spec, last: string, root: string): Promise<readonly 
         last,
         STATE_WORDS.map((word) => [word, '']),
       )
+    case 'query':
+      return queryWords(last)
     case 'item':
       return items(last, root, spec.states ?? ANY_STATE)
     case 'path':
@@ -166,6 +169,22 @@ async function values(spec: Spec, last: string, root: string): Promise<readonly 
 
 function matching(last: string, words: readonly Candidate[]): readonly Candidate[] {
   return words.filter(([word]) => word.startsWith(last))
+}
+
+/** The last word of a query: its field, or one of the few words that a field takes. */
+function queryWords(last: string): readonly Candidate[] {
+  const [, before = '', word = ''] = /^(.*?)([^\s(|!]*)$/s.exec(last) ?? []
+  const offered: readonly Candidate[] = word.startsWith('state:')
+    ? STATE_WORDS.map((state) => [`state:${state}`, ''])
+    : word.startsWith('is:')
+      ? QUALITIES.map((quality) => [`is:${quality}`, ''])
+      : [
+          ...Object.entries(FIELDS).map(
+            ([name, { says }]): Candidate => [name === 'param' ? 'param.' : `${name}:`, says],
+          ),
+          ...STATE_WORDS.map((state): Candidate => [state, 'state']),
+        ]
+  return matching(word, offered).map(([found, says]) => [before + found, says])
 }
 
 /** Ids by their beginning, or by any part that was typed. */

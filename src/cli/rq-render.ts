@@ -8,6 +8,7 @@ import type { QueueRow } from '../service/queues.ts'
 import type { ValueOf, VerbName } from '../service/registry.ts'
 import { type Cell, type Colour, type Output, printable, table } from './output.ts'
 import { renderAlerts } from './rq-render-alerts.ts'
+import { renderDone, renderTrash } from './rq-render-bulk.ts'
 import { renderCleaned } from './rq-render-clean.ts'
 import { renderSchedules } from './rq-render-schedule.ts'
 import { renderShown } from './rq-render-show.ts'
@@ -54,6 +55,8 @@ export const RENDERERS: Renderers = {
   },
   retry: renderDone,
   rm: renderDone,
+  undo: renderDone,
+  trash: renderTrash,
   hold: renderDone,
   release: renderDone,
   kill: renderDone,
@@ -74,10 +77,6 @@ function renderConfig({ values }: ValueOf<'config'>, { out }: Screen): void {
     from === 'default' ? { text: from, colour: 'dim' as const } : (file ?? from),
   ])
   table(out, ['KEY', 'VALUE', 'FROM'], rows)
-}
-
-function renderDone(items: readonly { readonly id: string; readonly did: string }[], { out }: Screen): void {
-  for (const { id, did } of items) out.line(`${printable(id)} ${printable(did)}`)
 }
 
 function renderPaused(queues: ValueOf<'pause'>, { out }: Screen): void {

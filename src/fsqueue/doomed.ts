@@ -14,6 +14,7 @@ import {
 import { type BytePath, inQueue, look, names, type QueueDir, stateDir, within } from './place.ts'
 import { scanPages } from './scan.ts'
 import { tmpNames } from './scratch.ts'
+import { removals } from './trash.ts'
 import { bytesIn, newestChange } from './tree.ts'
 
 export type Doomed =
@@ -123,12 +124,9 @@ export interface TrashEntry {
   readonly since: Millis
 }
 
-/** What people removed (`trashItem` of move.ts). */
+/** What was removed together, and may be put back (trash.ts). */
 export function trashEntries(queue: QueueDir): TrashEntry[] {
-  return tmpNames(queue)
-    .filter((name) => name.startsWith('trash-'))
-    .map((name) => inQueue(queue, `_tmp/${name}`))
-    .map((path) => ({ path, since: look(path)?.ctimeMs ?? Number.POSITIVE_INFINITY }))
+  return removals(queue).map(({ path, at }) => ({ path, since: at }))
 }
 
 /** FIFOs are of slots that may outlive any worker; the rest has an owner of its own. */

@@ -2,8 +2,8 @@
 import type { ItemId, Millis } from '../domain/name.ts'
 import type { Native } from '../os/native.ts'
 import { writeNew } from './files.ts'
-import { trashItem } from './move.ts'
-import { type BytePath, inQueue, place, type QueueDir, stateDir, within } from './place.ts'
+import { type BytePath, place, type QueueDir, stateDir, within } from './place.ts'
+import { moveToTrash, removalOf } from './trash.ts'
 import { type Care, isOpen, type Remembered, whereabouts } from './whereabouts.ts'
 
 export interface WayContext {
@@ -30,7 +30,7 @@ export function giveWay(queue: QueueDir, item: Remembered, context: WayContext):
       writeNew(within(place(queue, 'run', found.raw), 'cancel'), '')
       return { how: 'canceled', dirs: [] }
     }
-    if (trashItem(queue, found, context) === 'moved')
-      return { how: 'removed', dirs: [inQueue(queue, '_tmp'), stateDir(queue, found.state)] }
+    const moved = moveToTrash(queue, found, removalOf(context.newId('')), context.native)
+    if (moved.kind === 'moved') return { how: 'removed', dirs: [...moved.madeDirs, stateDir(queue, found.state)] }
   }
 }

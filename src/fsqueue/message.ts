@@ -6,6 +6,9 @@ import { QueueIoError, unlessDenied } from './errors.ts'
 import { clearName, freeName, type Reading, readRegular, rename, writeNew } from './files.ts'
 import { type BytePath, look, names, within } from './place.ts'
 
+/** What is wrong with a message that may be in order. */
+export const NOT_READABLE = 'may not be read by the daemon'
+
 export type MsgReading =
   | { readonly kind: 'msg'; readonly msg: Msg }
   | { readonly kind: 'absent' }
@@ -29,7 +32,7 @@ export function readMsgFile(path: BytePath): MsgReading {
 
 /** What we may not read is a message that cannot be taken, not a world that is broken. */
 function readReadable(path: BytePath): Reading {
-  const denied = { kind: 'refused', why: 'may not be read by the daemon' } as const
+  const denied = { kind: 'refused', why: NOT_READABLE } as const
   return unlessDenied(() => readRegular(path, MAX_STORED_BYTES), denied)
 }
 

@@ -4,7 +4,7 @@ import { formatItemName, type ItemId, type Millis, minuteBucket, parseItemName }
 import type { Native } from '../os/native.ts'
 import { QueueIoError } from './errors.ts'
 import { moveDirectory, moveNew, removeEmptyDir } from './files.ts'
-import { type BytePath, inQueue, makeDir, place, type QueueDir, stateDir, within } from './place.ts'
+import { type BytePath, makeDir, place, type QueueDir, stateDir, within } from './place.ts'
 import type { Located } from './scan.ts'
 
 const KNOWN_BUCKETS = 8
@@ -64,7 +64,8 @@ export function moveItem(queue: QueueDir, from: Located, target: Target, context
   }
 }
 
-function freshBase(base: string, newId: (from: string) => ItemId): string {
+/** Another base for a name that is taken: a fresh id, with the old name's own part. */
+export function freshBase(base: string, newId: (from: string) => ItemId): string {
   const name = parseItemName(base)
   const own = name.id === undefined ? base : name.id.slice(30)
   return name.isMessage ? `${newId(own)}.msg` : newId(own)
@@ -87,24 +88,6 @@ function makeBucket(queue: QueueDir, state: State, bucket: string, known: Set<st
   if (known !== undefined && known.size >= KNOWN_BUCKETS) known.clear()
   known?.add(minute)
   return [minute, day, root]
-}
-
-/** Away from any state: into `_tmp/trash-…`, to be removed for good by the cleaner or by hand. */
-export function trashItem(
-  queue: QueueDir,
-  from: Located,
-  context: { readonly newId: (from: string) => ItemId; readonly native?: Native | undefined },
-): 'moved' | 'gone' {
-  const source = place(queue, from.state, from.raw, from.bucket)
-  makeDir(inQueue(queue, '_tmp'))
-  for (;;) {
-    const moved = moveNew(
-      source,
-      inQueue(queue, `_tmp/trash-${context.newId('').slice(0, 29)}-${from.raw.slice(0, 150)}`),
-      context.native,
-    )
-    if (moved !== 'taken') return moved
-  }
 }
 
 /** Empty buckets cost an inode each: dropped when their last item left. */

@@ -1,6 +1,7 @@
 /** What a verb needs of the world: given by the face that runs it. */
 import type { Readable } from 'node:stream'
 import type { ItemId, Millis } from '../domain/name.ts'
+import type { SyncGroup } from './sync-group.ts'
 
 /** What a verb tells while it works. */
 export type ServiceEvent =
@@ -22,4 +23,6 @@ export interface Context {
   readonly edit: (path: string) => Promise<boolean>
   /** Asked to stop: finish what is begun, begin nothing. */
   readonly cancelled: AbortSignal
+  /** Where moves leave their syncs, to share them; without it each has its own. */
+  readonly group?: SyncGroup
 }

@@ -1,20 +1,24 @@
 /** `rq hold`: que → pause. */
 import { parseItemName } from '../domain/name.ts'
 import { problem } from './answer.ts'
+import { bulkOptions, forEachMeant } from './bulk.ts'
 import { callName } from './item-ref.ts'
-import { forEachItem, relocate } from './relocate.ts'
+import { relocate } from './relocate.ts'
 import { defineVerb } from './verb.ts'
 
 export const hold = defineVerb({
   summary: 'keep waiting items from being run',
-  arguments: { id: { type: 'item', summary: 'items that wait', states: ['que'], many: true } },
-  options: {},
-  examples: [{ command: 'rq hold x7f2k9', says: 'the six random characters of an id are enough' }],
+  arguments: { id: { type: 'item', summary: 'items that wait', states: ['que'], many: true, optional: true } },
+  options: bulkOptions,
+  examples: [
+    { command: 'rq hold x7f2k9', says: 'the six random characters of an id are enough' },
+    { command: "rq hold mail --where 'tag:eu due<1h'", says: 'all that match' },
+  ],
   run: (context, input) =>
-    forEachItem(
+    forEachMeant(
       context,
-      input.id,
-      (item) => {
+      input,
+      (item, context) => {
         const name = callName(item.at.raw)
         switch (item.at.state) {
           case 'que':
@@ -30,6 +34,6 @@ export const hold = defineVerb({
             return problem('failed', `${name} does not wait, it lies in ${item.at.state}`)
         }
       },
-      ['que'],
+      { states: ['que'], preferred: ['que'] },
     ),
 })

@@ -3,13 +3,16 @@ import { formatItemName, parseItemName } from '../domain/name.ts'
 import type { Target } from '../fsqueue/move.ts'
 import { look, stateDir } from '../fsqueue/place.ts'
 import { problem, refuse } from './answer.ts'
+import { bulkOptions, forEachMeant } from './bulk.ts'
+import type { Context } from './context.ts'
 import { callName } from './item-ref.ts'
 import type { Found } from './lookup.ts'
-import { type Attempted, type Done, forEachItem, relocate } from './relocate.ts'
+import { type Attempted, type Done, relocate } from './relocate.ts'
 import { isDown, openQueue, type Queue } from './spool.ts'
 import { defineVerb, type Input } from './verb.ts'
 
 const options = {
+  ...bulkOptions,
   to: { type: 'queue', summary: 'another queue on the same file system', value: 'QUEUE' },
   priority: { type: 'priority', summary: '0 runs first, 9 last, 5 is usual', value: 'N', short: 'p' },
   at: { type: 'time', summary: 'not before this time', value: 'TIME' },
@@ -28,6 +31,7 @@ export const move = defineVerb({
       summary: 'items that wait or are held; with --to also that failed',
       states: ['que', 'pause', '_err'],
       many: true,
+      optional: true,
     },
   },
   options,
@@ -35,6 +39,7 @@ export const move = defineVerb({
     { command: 'rq move x7f2k9 --priority 0', says: 'next, please' },
     { command: 'rq move x7f2k9 --in 2h', says: 'not before two hours have passed' },
     { command: 'rq move x7f2k9 --to mail-slow', says: 'another queue' },
+    { command: "rq move mail --where 'tag:slow' --to mail-slow", says: 'all that match' },
   ],
   run: async (context, input) => {
     if ([input.at !== undefined, input.in !== undefined, input.now].filter(Boolean).length > 1) {
@@ -43,17 +48,22 @@ export const move = defineVerb({
     const to = input.to === undefined ? undefined : await openQueue(context.root, input.to)
     if (to !== undefined && 'kind' in to) return { value: undefined, problems: [to] }
     if (to !== undefined && isDown(to.dir)) return refuse('busy', `queue ${to.name} is down and takes nothing`)
-    return forEachItem(
+    return forEachMeant(
       context,
-      input.id,
-      (item) => {
+      input,
+      (item, context) => {
         const target = targetOf(item, input, to, context.now())
-        return 'kind' in target ? target : carryOut(item, target, to)
+        return 'kind' in target ? target : carryOut(context, item, target, to)
       },
-      ['que', 'pause'],
+      { states: ['que', 'pause'], preferred: ['que', 'pause'] },
     )
 
-    function carryOut(item: Found, target: Target, other: Queue | undefined): Promise<Attempted<Done>> | Done {
+    function carryOut(
+      context: Context,
+      item: Found,
+      target: Target,
+      other: Queue | undefined,
+    ): Promise<Attempted<Done>> | Done {
       const { base } = parseItemName(item.at.raw)
       const sameQueue = other === undefined || other.name === item.queue.name
       if (sameQueue && target.state === item.at.state && formatItemName({ base, ...target }) === item.at.raw) {
@@ -72,7 +82,7 @@ export const move = defineVerb({
   },
 })
 
-type Moves = Input<Record<never, never>, typeof options>
+type Moves = Omit<Input<Record<never, never>, typeof options>, keyof typeof bulkOptions>
 
 function targetOf(item: Found, input: Moves, to: Queue | undefined, now: number): Target | ReturnType<typeof problem> {
   const { state } = item.at

@@ -22,6 +22,8 @@ import { rm } from './rm.ts'
 import { schedule } from './schedule.ts'
 import { show } from './show.ts'
 import { rootProblem } from './spool.ts'
+import { trash } from './trash.ts'
+import { undo } from './undo.ts'
 import type { Verb } from './verb.ts'
 import { wait } from './wait.ts'
 import { why } from './why.ts'
@@ -39,6 +41,8 @@ export const VERBS = {
   result,
   retry,
   rm,
+  undo,
+  trash,
   hold,
   release,
   kill,

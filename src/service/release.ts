@@ -1,20 +1,21 @@
 /** `rq release`: pause → que. */
 import { parseItemName } from '../domain/name.ts'
 import { problem } from './answer.ts'
+import { bulkOptions, forEachMeant } from './bulk.ts'
 import { callName } from './item-ref.ts'
-import { forEachItem, relocate } from './relocate.ts'
+import { relocate } from './relocate.ts'
 import { defineVerb } from './verb.ts'
 
 export const release = defineVerb({
   summary: 'let held items run',
-  arguments: { id: { type: 'item', summary: 'items that are held', states: ['pause'], many: true } },
-  options: {},
-  examples: [{ command: 'rq ls mail held --ids | xargs rq release', says: 'all of a queue' }],
+  arguments: { id: { type: 'item', summary: 'items that are held', states: ['pause'], many: true, optional: true } },
+  options: bulkOptions,
+  examples: [{ command: 'rq release mail --where held', says: 'all of a queue' }],
   run: (context, input) =>
-    forEachItem(
+    forEachMeant(
       context,
-      input.id,
-      (item) => {
+      input,
+      (item, context) => {
         const name = callName(item.at.raw)
         switch (item.at.state) {
           case 'pause':
@@ -30,6 +31,6 @@ export const release = defineVerb({
             return problem('failed', `${name} is still being built`)
         }
       },
-      ['pause'],
+      { states: ['pause'], preferred: ['pause'] },
     ),
 })

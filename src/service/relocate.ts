@@ -1,15 +1,16 @@
 /** Moving items by hand: durable, over nothing, and safe against a worker that wants the same item. */
 import type { State } from '../domain/item.ts'
 import { QueueIoError } from '../fsqueue/errors.ts'
-import { dropEmptyBucket, moveItem, type Target, trashItem } from '../fsqueue/move.ts'
-import { type BytePath, inQueue, makeDir, place, stateDir } from '../fsqueue/place.ts'
-import { syncInOrder } from '../fsqueue/sync.ts'
+import { dropEmptyBucket, moveItem, type Target } from '../fsqueue/move.ts'
+import { type BytePath, makeDir, place, type QueueDir, stateDir } from '../fsqueue/place.ts'
+import type { Located } from '../fsqueue/scan.ts'
 import { loadNative } from '../os/native.ts'
 import { type Answer, isProblem, type Problem, problem } from './answer.ts'
 import type { Context } from './context.ts'
 import { callName } from './item-ref.ts'
 import { type Found, findAgain, finder } from './lookup.ts'
 import type { Queue } from './spool.ts'
+import { SyncGroup } from './sync-group.ts'
 
 /** What was done with one item. */
 export interface Done {
@@ -24,24 +25,67 @@ export type Attempted<V> = V | Problem | 'gone'
 
 const PATIENCE = 20
 
+/** What a verb does with one item. Its context is the one to be used: moves of many share their syncs by it. */
+export type Act<V> = (item: Found, context: Context) => Promise<Attempted<V>> | Attempted<V>
+
 /** Does something with each item that is meant; what one refuses does not keep the others. */
 export async function forEachItem<V extends object>(
   context: Context,
   refs: readonly string[],
-  act: (item: Found) => Promise<Attempted<V>> | Attempted<V>,
+  act: Act<V>,
   preferred: readonly State[] = [],
 ): Promise<Answer<readonly V[]>> {
   const find = finder(context.root, preferred)
-  const value: V[] = []
-  const problems: Problem[] = []
+  const results = new Results<V>(context)
   for (const ref of refs) {
     if (context.cancelled.aborted) break
     const found = await find(ref)
-    const result = 'kind' in found ? found : await insist(found, act)
-    if (isProblem(result)) problems.push(result)
-    else value.push(result)
+    if ('kind' in found) results.refused(found)
+    else await results.add(callName(found.at.raw), await insist(found, (item) => act(item, results.context)))
   }
-  return { value, problems }
+  return results.answer()
+}
+
+/** What was done, not told before it is on the disk. */
+export class Results<V extends object> {
+  readonly context: Context
+  readonly #value: V[] = []
+  readonly #problems: Problem[] = []
+  readonly #group = new SyncGroup()
+  /** Done, and not yet known to be on the disk. */
+  #pending: { name: string; value: V }[] = []
+
+  constructor(context: Context) {
+    this.context = { ...context, group: this.#group }
+  }
+
+  refused(problem: Problem): void {
+    this.#problems.push(problem)
+  }
+
+  async add(name: string, result: V | Problem): Promise<void> {
+    if (isProblem(result)) this.#problems.push(result)
+    else this.#pending.push({ name, value: result })
+    if (this.#group.isFull) await this.#settle()
+  }
+
+  async answer(): Promise<Answer<readonly V[]>> {
+    await this.#settle()
+    return { value: this.#value, problems: this.#problems }
+  }
+
+  async #settle(): Promise<void> {
+    const pending = this.#pending
+    this.#pending = []
+    const failure = await this.#group.flush()
+    for (const { name, value } of pending) {
+      if (failure === undefined) this.#value.push(value)
+      else
+        this.#problems.push(
+          problem('unknown-outcome', `${name} was moved, but this may not be on the disk: ${failure}`),
+        )
+    }
+  }
 }
 
 async function insist<V extends object>(
@@ -78,28 +122,24 @@ export async function relocate(
   const how = { now: context.now(), newId: context.newId, native: await loadNative(), to: queue.dir }
   const moved = moveItem(item.queue.dir, item.at, target, how)
   if (moved.kind === 'gone') return 'gone'
-  const unsynced = await settleMove(stateDir(queue.dir, target.state), item)
+  const unsynced = await settleMove(context, [stateDir(queue.dir, target.state)], item.queue.dir, item.at)
   return unsynced ?? { queue: queue.name, id: callName(moved.at.raw), did }
 }
 
-export async function trash(context: Context, item: Found): Promise<Attempted<Done>> {
-  if (trashItem(item.queue.dir, item.at, { newId: context.newId, native: await loadNative() }) === 'gone') return 'gone'
-  const unsynced = await settleMove(inQueue(item.queue.dir, '_tmp'), item)
-  return unsynced ?? { queue: item.queue.name, id: callName(item.at.raw), did: 'removed' }
-}
-
-async function settleMove(target: BytePath, item: Found): Promise<Problem | undefined> {
-  const { queue, at } = item
-  const source = at.bucket === undefined ? stateDir(queue.dir, at.state) : place(queue.dir, at.state, at.bucket)
-  try {
-    await syncInOrder([target, source])
-  } catch (error) {
-    if (!(error instanceof QueueIoError)) throw error
-    return problem(
-      'unknown-outcome',
-      `${callName(at.raw)} was moved, but this may not be on the disk: ${error.message}`,
-    )
-  }
-  if (at.bucket !== undefined) dropEmptyBucket(queue.dir, at.state, at.bucket)
-  return undefined
+/** Puts a move on the disk: where it went, before what it left; later, where the syncs are shared. */
+export async function settleMove(
+  context: Context,
+  targets: readonly BytePath[],
+  queue: QueueDir,
+  from: Located,
+): Promise<Problem | undefined> {
+  const source = from.bucket === undefined ? stateDir(queue, from.state) : place(queue, from.state, from.bucket)
+  const group = context.group ?? new SyncGroup()
+  group.add(targets, source, () => {
+    if (from.bucket !== undefined) dropEmptyBucket(queue, from.state, from.bucket)
+  })
+  if (context.group !== undefined) return undefined
+  const failure = await group.flush()
+  if (failure === undefined) return undefined
+  return problem('unknown-outcome', `${callName(from.raw)} was moved, but this may not be on the disk: ${failure}`)
 }

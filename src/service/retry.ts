@@ -1,8 +1,9 @@
 /** `rq retry`: whatever ended goes back to que/, its history kept and its budget of attempts new. */
 import { parseItemName } from '../domain/name.ts'
 import { problem } from './answer.ts'
+import { bulkOptions, forEachMeant } from './bulk.ts'
 import { callName } from './item-ref.ts'
-import { forEachItem, relocate } from './relocate.ts'
+import { relocate } from './relocate.ts'
 import { defineVerb } from './verb.ts'
 
 export const retry = defineVerb({
@@ -13,18 +14,19 @@ export const retry = defineVerb({
       summary: 'items that failed, finished, or wait for a time',
       states: ['_err', 'que'],
       many: true,
+      optional: true,
     },
   },
-  options: {},
+  options: bulkOptions,
   examples: [
     { command: 'rq retry x7f2k9', says: 'one item' },
-    { command: 'rq ls mail failed --ids --limit 0 | xargs rq retry', says: 'all that failed' },
+    { command: "rq retry mail --where 'failed exit:1 age<1d'", says: 'all that match' },
   ],
   run: (context, input) =>
-    forEachItem(
+    forEachMeant(
       context,
-      input.id,
-      (item) => {
+      input,
+      (item, context) => {
         const name = callName(item.at.raw)
         switch (item.at.state) {
           case '_err':
@@ -43,6 +45,6 @@ export const retry = defineVerb({
             return problem('failed', `${name} is still being built`)
         }
       },
-      ['_err'],
+      { states: ['_err'], preferred: ['_err'] },
     ),
 })

@@ -17,6 +17,8 @@ export interface Values {
   /** An id, a unique part of one, a dropped file's name, or QUEUE/any of them. */
   readonly item: string
   readonly status: string
+  /** Of a query (docs/QUERY.md), not yet parsed. */
+  readonly query: string
   /** A file's path, byte for byte. */
   readonly path: BytePath
   readonly id: ItemId

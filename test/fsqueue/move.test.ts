@@ -4,7 +4,7 @@ import type { State } from '../../src/domain/item.ts'
 import { parseItemName } from '../../src/domain/name.ts'
 import { QueueIoError } from '../../src/fsqueue/errors.ts'
 import { linkMove, moveNew, removeEmptyDir, removeFile, rename } from '../../src/fsqueue/files.ts'
-import { dropEmptyBucket, moveItem, trashItem } from '../../src/fsqueue/move.ts'
+import { dropEmptyBucket, moveItem } from '../../src/fsqueue/move.ts'
 import { type BytePath, toBytes } from '../../src/fsqueue/place.ts'
 import type { Located } from '../../src/fsqueue/scan.ts'
 import { loadNative, type Native } from '../../src/os/native.ts'
@@ -201,18 +201,5 @@ describe.each(WAYS)('%s, an item', (_way, using) => {
     const from = put(test, 'que', newId())
     renameSync(`${test.path}/que/${from.raw}`, `${test.path}/elsewhere`)
     expect(moveItem(test.queue, from, { state: 'pause' }, context())).toEqual({ kind: 'gone' })
-  })
-  it('goes to the trash from any state, as often as it likes', () => {
-    const test = makeQueue()
-    const name = raw(newId())
-    for (const where of ['que', 'pause', '_err'] as const) {
-      expect(trashItem(test.queue, put(test, where, name), context())).toBe('moved')
-    }
-    expect(state(test, '_tmp').filter((line) => line.endsWith(`=${name}`))).toHaveLength(3)
-    expect(trashItem(test.queue, { state: 'que', raw: name, bucket: undefined }, context())).toBe('gone')
-  })
-  it('with a name of 255 bytes goes to the trash', () => {
-    const test = makeQueue()
-    expect(trashItem(test.queue, put(test, 'que', 'x'.repeat(255)), context())).toBe('moved')
   })
 })

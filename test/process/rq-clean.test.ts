@@ -16,11 +16,13 @@ import {
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { minuteBucket } from '../../src/domain/name.ts'
+import { type ItemId, minuteBucket } from '../../src/domain/name.ts'
+import { removalOf } from '../../src/fsqueue/trash.ts'
 import { BIN, tempRoot } from '../helpers/daemon.ts'
 import { archivesIn, itemsIn, itemsUnder, membersOf, putEnded } from '../helpers/ended.ts'
 import { namesIn, rootWithQueue, rq } from '../helpers/rq.ts'
 import { until } from '../helpers/until.ts'
+import { newId } from '../helpers/worker.ts'
 
 interface Cleaned {
   readonly removed: Readonly<Record<string, { readonly items: number; readonly bytes: number }>>
@@ -104,17 +106,18 @@ describe('rq clean', () => {
     const ages = { keep: { prep: 0, trash: 0 } }
     for (const config of [undefined, ages]) {
       const { root, queue } = rootWithQueue(config)
-      for (const name of ['prep', '_tmp', '_tmp/trash-x-item', '_tmp/clean-x', 'prep/half'])
-        mkdirSync(join(queue, name))
+      const removal = `_trash/${removalOf(newId() as ItemId)}/_err/x`
+      for (const name of ['prep', '_tmp', removal, '_tmp/clean-x', 'prep/half'])
+        mkdirSync(join(queue, name), { recursive: true })
       writeFileSync(join(queue, 'prep/half/msg'), '{')
       writeFileSync(join(queue, '_tmp/edit-x.json'), '{}')
-      writeFileSync(join(queue, '_tmp/trash-x-item/msg'), '{}')
+      writeFileSync(join(queue, removal, 'msg'), '{}')
       execFileSync('mkfifo', [join(queue, '_tmp/fifo.1.2')])
       const { removed } = await clean(root)
-      const left = [namesIn(queue, 'prep'), namesIn(queue, '_tmp')]
-      if (config === undefined) expect(left).toEqual([['half'], ['edit-x.json', 'fifo.1.2', 'trash-x-item']])
+      const left = [namesIn(queue, 'prep'), namesIn(queue, '_tmp'), existsSync(join(queue, removal, 'msg'))]
+      if (config === undefined) expect(left).toEqual([['half'], ['edit-x.json', 'fifo.1.2'], true])
       else {
-        expect(left).toEqual([[], ['fifo.1.2']])
+        expect(left).toEqual([[], ['fifo.1.2'], false])
         expect(removed).toMatchObject({ prep: { items: 1 }, tmp: { items: 2 }, trash: { items: 1 } })
       }
     }

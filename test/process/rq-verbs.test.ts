@@ -178,14 +178,16 @@ describe('rq retry', () => {
 })
 
 describe('rq rm', () => {
-  it('puts items from any state but run into _tmp', async () => {
+  it('puts items from any state but run into _trash, each with its place', async () => {
     const { root, queue } = rootWithQueue()
     drop(queue, ID)
     ended(queue, '_err', OTHER)
     expect(await rq(root, ['rm', ID, OTHER])).toMatchObject({ code: 0, stdout: `${ID} removed\n${OTHER} removed\n` })
     expect(namesIn(queue, 'que')).toEqual([])
     expect(namesIn(queue, '_err')).toEqual([])
-    expect(namesIn(queue, '_tmp')).toHaveLength(2)
+    const [removal = ''] = namesIn(queue, '_trash')
+    expect(namesIn(queue, '_trash')).toEqual([expect.stringMatching(/^\d{8}T\d{6}\.\d{3}-[0-9a-z]{6}$/)])
+    expect([namesIn(queue, `_trash/${removal}/que`), namesIn(queue, `_trash/${removal}/_err`)]).toEqual([[ID], [OTHER]])
     ended(queue, 'run', ID)
     expect(await rq(root, ['rm', ID])).toMatchObject({ code: 75 })
     expect(namesIn(queue, 'run')).toEqual([ID])

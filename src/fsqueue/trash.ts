@@ -1,0 +1,189 @@
+/**
+ * `_trash/`: what was removed, and where it was. `_trash/<removal>/<state>[/YYYYMMDD/HHMM]/<name>`: the item under its own
+ * name, one rename each way. All that is removed at once has one removal, `20261126T101500.123-x7f2k9`.
+ */
+import { opendirSync, rmdirSync, unlinkSync } from 'node:fs'
+import { BUCKETED, STATES, type State } from '../domain/item.ts'
+import { formatItemName, type ItemId, type Millis, parseItemName } from '../domain/name.ts'
+import { errnoOf } from '../os/errno.ts'
+import type { Native } from '../os/native.ts'
+import { QueueIoError } from './errors.ts'
+import { moveNew, removeEmptyDir } from './files.ts'
+import { freshBase } from './move.ts'
+import {
+  type BytePath,
+  fsPath,
+  inQueue,
+  look,
+  makeDir,
+  names,
+  place,
+  type QueueDir,
+  stateDir,
+  within,
+} from './place.ts'
+import { type Located, scanPages } from './scan.ts'
+
+const REMOVAL = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d\.\d{3})-[0-9a-z]{6}$/
+/** Made by earlier versions; where their item was is not known. */
+const UNNAMED = /^trash-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d\.\d{3})\d*-/
+
+/** `20261126T101500.123-x7f2k9`, from a fresh id. */
+export function removalOf(id: ItemId): string {
+  return `${id.slice(0, 19)}-${id.slice(23, 29)}`
+}
+
+export interface Removal {
+  /** The name of its directory. */
+  readonly name: string
+  readonly at: Millis
+  readonly path: BytePath
+}
+
+/** All removals of a queue, the newest first. */
+export function removals(queue: QueueDir): Removal[] {
+  return [...found(queue, '_trash', REMOVAL), ...found(queue, '_tmp', UNNAMED)].toSorted(
+    (a, b) => b.at - a.at || (a.name < b.name ? 1 : -1),
+  )
+}
+
+function found(queue: QueueDir, dir: string, pattern: RegExp): Removal[] {
+  return names(inQueue(queue, dir)).flatMap((name) => {
+    const [, year, month, day, hours, minutes, seconds] = pattern.exec(name) ?? []
+    const at = Date.parse(`${year}-${month}-${day}T${hours}:${minutes}:${seconds}Z`)
+    return Number.isNaN(at) ? [] : [{ name, at, path: within(inQueue(queue, dir), name) }]
+  })
+}
+
+/** What a removal holds and where each was, in bounded steps. Nothing of one whose places are not known. */
+export function* removedItems(removal: Removal): Generator<Located, void, void> {
+  for (const state of STATES) {
+    const dir = within(removal.path, state)
+    for (const bucket of BUCKETED[state] ? bucketsIn(dir) : [undefined]) {
+      const path = bucket === undefined ? dir : within(dir, bucket)
+      if (look(path)?.isDirectory() !== true) continue
+      for (const page of scanPages(path)) for (const raw of page) yield { state, raw, bucket }
+    }
+  }
+}
+
+function bucketsIn(dir: BytePath): string[] {
+  return names(dir).flatMap((day) => names(within(dir, day)).map((minute) => `${day}/${minute}`))
+}
+
+export type Trashed =
+  /** `madeDirs`: to be synced, innermost first, before the directory that it left. */
+  | { readonly kind: 'moved'; readonly madeDirs: readonly BytePath[] }
+  | { readonly kind: 'gone' }
+  /** This removal has an item of that name and place: use another. */
+  | { readonly kind: 'taken' }
+
+/** One rename out of any state. */
+export function moveToTrash(queue: QueueDir, from: Located, removal: string, native?: Native): Trashed {
+  const trash = inQueue(queue, '_trash')
+  const parts = [removal, from.state, ...(from.bucket?.split('/') ?? [])]
+  const dirs = [trash, ...parts.map((_, index) => within(trash, ...parts.slice(0, index + 1)))]
+  const target = dirs.at(-1) ?? trash
+  if (look(target) === undefined) for (const dir of dirs) makeDir(dir)
+  const source = place(queue, from.state, from.raw, from.bucket)
+  const kind = moveNew(source, within(target, from.raw), native)
+  return kind === 'moved' ? { kind, madeDirs: [...dirs.toReversed(), inQueue(queue, '.')] } : { kind }
+}
+
+export type Restored =
+  | { readonly kind: 'moved'; readonly at: Located; readonly left: BytePath; readonly madeDirs: readonly BytePath[] }
+  | { readonly kind: 'gone' }
+
+/** Back to where it was, over nothing: a name that is taken there gets a fresh id. */
+export function restoreFromTrash(
+  queue: QueueDir,
+  removal: Removal,
+  item: Located,
+  context: { readonly newId: (from: string) => ItemId; readonly native?: Native | undefined },
+): Restored {
+  const left = itemDir(removal, item)
+  const madeDirs = makeDirs(queue, item)
+  const parsed = parseItemName(item.raw)
+  for (let raw = item.raw; ; raw = formatItemName({ ...parsed, base: freshBase(parsed.base, context.newId) })) {
+    const kind = moveNew(within(left, item.raw), place(queue, item.state, raw, item.bucket), context.native)
+    if (kind === 'gone') return { kind }
+    if (kind === 'moved') return { kind, at: { ...item, raw }, left, madeDirs }
+  }
+}
+
+function itemDir(removal: Removal, { state, bucket }: Located): BytePath {
+  return bucket === undefined ? within(removal.path, state) : within(removal.path, state, bucket)
+}
+
+function makeDirs(queue: QueueDir, { state, bucket }: { state: State; bucket: string | undefined }): BytePath[] {
+  const top = stateDir(queue, state)
+  const dirs = bucket === undefined ? [top] : [top, within(top, bucket.slice(0, 8)), within(top, bucket)]
+  for (const dir of dirs) makeDir(dir)
+  return dirs.toReversed()
+}
+
+/** Drops the directories that a removal needs no more. */
+export function dropEmptyRemoval(removal: Removal): void {
+  if (removal.name.startsWith('trash-')) return
+  for (const state of STATES) {
+    const dir = within(removal.path, state)
+    if (BUCKETED[state]) {
+      for (const bucket of bucketsIn(dir)) removeEmptyDir(within(dir, bucket))
+      for (const day of names(dir)) removeEmptyDir(within(dir, day))
+    }
+    removeEmptyDir(dir)
+  }
+  removeEmptyDir(removal.path)
+}
+
+/**
+ * Removes a removal for good, at most `limit` names of it: true when nothing is left. So a million items hold up
+ * nothing else. No link is followed. What may not be removed is an error that names it.
+ */
+export function removeForGood(removal: Removal, limit: number): boolean {
+  let left = limit
+  const remove = (path: BytePath): boolean => {
+    if (look(path)?.isDirectory() !== true) {
+      left -= 1
+      unlink(path)
+      return true
+    }
+    const dir = opendirSync(fsPath(path) as string, { encoding: 'latin1' as BufferEncoding, bufferSize: 256 })
+    try {
+      for (let entry = dir.readSync(); entry !== null; entry = dir.readSync()) {
+        if (left <= 0 || !remove(within(path, entry.name))) return false
+      }
+    } finally {
+      dir.closeSync()
+    }
+    left -= 1
+    // A name that was removed while the directory was read may have hidden another: then once more.
+    return removeDir(path)
+  }
+  try {
+    return remove(removal.path)
+  } catch (error) {
+    if (error instanceof QueueIoError || errnoOf(error) === undefined) throw error
+    if (errnoOf(error) === 'ENOENT') return look(removal.path) === undefined
+    throw new QueueIoError('remove', removal.path, error)
+  }
+}
+
+function unlink(path: BytePath): void {
+  try {
+    unlinkSync(fsPath(path))
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw new QueueIoError('unlink', path, error)
+  }
+}
+
+function removeDir(path: BytePath): boolean {
+  try {
+    rmdirSync(fsPath(path))
+    return true
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return true
+    if (errnoOf(error) === 'ENOTEMPTY') return false
+    throw new QueueIoError('rmdir', path, error)
+  }
+}

@@ -1,0 +1,104 @@
+/** `rq undo`: what was removed goes back to where it was, over nothing. */
+
+import { QueueIoError } from '../fsqueue/errors.ts'
+import type { Located } from '../fsqueue/scan.ts'
+import { dropEmptyRemoval, type Removal, removals, removedItems, restoreFromTrash } from '../fsqueue/trash.ts'
+import { loadNative } from '../os/native.ts'
+import { type Problem, problem } from './answer.ts'
+import type { Context } from './context.ts'
+import { callName, matcher } from './item-ref.ts'
+import { type Done, Results } from './relocate.ts'
+import { allQueues, type Queue } from './spool.ts'
+import { defineVerb } from './verb.ts'
+
+interface Thrown {
+  readonly queue: Queue
+  readonly removal: Removal
+  /** Without it all of the removal is meant. */
+  readonly item?: Located
+}
+
+export const undo = defineVerb({
+  summary: 'bring back what was removed, to where it was',
+  details:
+    'Without ID: all that the last `rq rm` removed, in every queue. ID may be a removal, as `rq trash` lists them, or an item. ' +
+    'Nothing is overwritten: if the name is taken meanwhile, the item gets a fresh id.',
+  arguments: { id: { type: 'text', summary: 'a removal, or an item that was removed', many: true, optional: true } },
+  options: {},
+  examples: [
+    { command: 'rq undo', says: 'the last removal' },
+    { command: 'rq undo x7f2k9', says: 'one item' },
+  ],
+  run: async (context, input) => {
+    const all = (await allQueues(context.root))
+      .flatMap((queue) => removals(queue.dir).map((removal) => ({ queue, removal })))
+      .filter(({ removal }) => !removal.name.startsWith('trash-'))
+    const results = new Results<Done>(context)
+    for (const thrown of input.id.length === 0 ? lastOf(all) : input.id.flatMap((ref) => meant(all, ref))) {
+      if ('kind' in thrown) results.refused(thrown)
+      else await restoreAll(results.context, thrown, results)
+    }
+    const answer = await results.answer()
+    for (const { removal } of all) dropEmptyRemoval(removal)
+    return answer
+  },
+})
+
+function lastOf(all: readonly Thrown[]): readonly (Thrown | Problem)[] {
+  const newest = all.toSorted((a, b) => b.removal.at - a.removal.at).find(({ removal }) => holdsAny(removal))
+  if (newest === undefined) return [problem('not-found', 'nothing that was removed can be brought back')]
+  return all.filter(({ removal }) => removal.name === newest.removal.name)
+}
+
+function holdsAny(removal: Removal): boolean {
+  // A generator that is left by a loop closes its directory.
+  for (const _ of removedItems(removal)) return true
+  return false
+}
+
+function meant(all: readonly Thrown[], ref: string): readonly (Thrown | Problem)[] {
+  const whole = all.filter(({ removal }) => removal.name === ref)
+  if (whole.length > 0) return whole
+  const slash = ref.indexOf('/')
+  const isMeant = matcher(ref.slice(slash + 1))
+  const found: { exact: Thrown[]; part: Thrown[]; none: Thrown[] } = { exact: [], part: [], none: [] }
+  for (const { queue, removal } of all) {
+    if (slash >= 0 && queue.name !== ref.slice(0, slash)) continue
+    for (const item of removedItems(removal)) {
+      const match = isMeant(item.raw)
+      if (match !== 'none') found[match].push({ queue, removal, item })
+    }
+  }
+  const [first, ...others] = found.exact.length > 0 ? found.exact : found.part
+  if (first === undefined)
+    return [problem('not-found', `nothing that was removed is named "${ref}": \`rq trash\` lists it`)]
+  if (others.length === 0) return [first]
+  const names = [first, ...others]
+    .slice(0, 10)
+    .map(({ removal, item }) => `${item === undefined ? '' : callName(item.raw)} (removed as ${removal.name})`)
+  return [problem('usage', `"${ref}" may be any of ${names.join(', ')}`)]
+}
+
+async function restoreAll(context: Context, { queue, removal, item }: Thrown, results: Results<Done>): Promise<void> {
+  // Listed before the first is moved: a directory that changes while it is read may name one twice, or not at all.
+  for (const one of item === undefined ? [...removedItems(removal)] : [item]) {
+    if (context.cancelled.aborted) return
+    await results.add(callName(one.raw), await restore(context, queue, removal, one))
+  }
+}
+
+async function restore(context: Context, queue: Queue, removal: Removal, item: Located): Promise<Done | Problem> {
+  const name = callName(item.raw)
+  // Nobody but a worker puts anything into run/.
+  if (item.state === 'run') return problem('failed', `${name} was removed from run by hand: mv it to que`)
+  try {
+    const how = { newId: context.newId, native: await loadNative() }
+    const restored = restoreFromTrash(queue.dir, removal, item, how)
+    if (restored.kind === 'gone') return { queue: queue.name, id: name, did: 'gone meanwhile' }
+    context.group?.add(restored.madeDirs, restored.left, () => undefined)
+    return { queue: queue.name, id: callName(restored.at.raw), did: `is back in ${item.state}` }
+  } catch (error) {
+    if (!(error instanceof QueueIoError)) throw error
+    return problem('failed', `${name}: ${error.message}`)
+  }
+}
