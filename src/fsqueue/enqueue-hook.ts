@@ -1,10 +1,9 @@
 /** The hook `enqueue` of a queue: asked before anything is published into it, and may say no (docs/HOOKS.md). */
-import { realpathSync, statSync } from 'node:fs'
 import type { Msg } from '../domain/item.ts'
 import type { ItemId } from '../domain/name.ts'
 import { errnoOf } from '../os/errno.ts'
 import { runProgram, textOf } from '../os/program.ts'
-import { distrust } from '../os/trust.ts'
+import { distrustPath } from '../os/trust.ts'
 import { type BytePath, fsPath, inQueue, look, type QueueDir } from './place.ts'
 
 const HOOK = 'hooks/enqueue'
@@ -45,11 +44,9 @@ export async function askEnqueue(queue: QueueDir, about: Enqueued): Promise<stri
   }
 }
 
-/** Its path is resolved, so that the file that is looked at is the one behind a link. */
 function hookTrouble(hook: BytePath): string | undefined {
   try {
-    const path = realpathSync(fsPath(hook))
-    return distrust(path, statSync(path))
+    return distrustPath(fsPath(hook))
   } catch (error) {
     if (errnoOf(error) === undefined) throw error
     return String(errnoOf(error))

@@ -72,7 +72,8 @@ function readHead(path: string): string {
   }
 }
 
-function findInPath(command: string): string | undefined {
+/** The absolute path of a program of that name, by the daemon's own PATH. */
+export function findInPath(command: string): string | undefined {
   const dirs = (process.env['PATH'] ?? '/usr/bin:/bin').split(delimiter).filter((dir) => isAbsolute(dir))
   return dirs.map((dir) => join(dir, command)).find(isExecutable)
 }

@@ -3,6 +3,15 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { LIMITS, type RunAs } from '../domain/run-as.ts'
 import { findGroup, findUser } from '../os/users.ts'
+import { findInPath } from './handler.ts'
+
+/**
+ * What is run as root before a handler, by its absolute path: the queue's `env` has a PATH for the handler, who may write to
+ * what lies there.
+ */
+export function ownProgram(name: string): string {
+  return findInPath(name) ?? name
+}
 
 /** A configuration's user, looked up. */
 export interface Identity {
@@ -40,7 +49,7 @@ function envOf({ name, home, shell }: { readonly name: string; readonly home: st
 
 function limitWords({ limits }: RunAs): string[] {
   const given = LIMITS.flatMap((limit) => (limits[limit] === undefined ? [] : [`--${limit}=${limits[limit]}`]))
-  return given.length === 0 ? [] : ['prlimit', ...given, '--']
+  return given.length === 0 ? [] : [ownProgram('prlimit'), ...given, '--']
 }
 
 function identityWords(
@@ -50,7 +59,7 @@ function identityWords(
 ): string[] {
   const change = [`--reuid=${uid}`, `--regid=${gid}`, isKnown ? '--init-groups' : '--clear-groups']
   const words = [...(isOther ? change : []), ...(noNewPrivs ? ['--no-new-privs'] : [])]
-  return words.length === 0 ? [] : ['setpriv', ...words, '--']
+  return words.length === 0 ? [] : [ownProgram('setpriv'), ...words, '--']
 }
 
 /**
@@ -67,7 +76,7 @@ export function runAsProblem(runAs: RunAs, command: string): string | undefined 
   const tried = attempt(program, [...args, 'true'])
   if (tried !== undefined) {
     const isRoot = process.getuid?.() === 0
-    const needsRoot = identity.prefix.includes('setpriv') && runAs.user !== undefined && !isRoot
+    const needsRoot = identity.prefix.some((word) => word.startsWith('--reuid=')) && runAs.user !== undefined && !isRoot
     return needsRoot
       ? `user: only root may run handlers as ${name}: run the daemon as root, or leave it out`
       : `${key}: ${tried}`

@@ -4,6 +4,7 @@
  */
 import type { Msg } from '../domain/item.ts'
 import { quote, unfitValue } from './quote.ts'
+import { ownProgram } from './run-as.ts'
 
 /** One run, in the handler's words. Texts are bytes (latin1). */
 export interface RunFacts {
@@ -84,7 +85,7 @@ function runFunction({ attempt }: RunFacts, first: RunFirst, argv: string, files
   const instead = '{ rqd_status=$?; rqd_state=before rqd_by=b; umask 077; return $rqd_status; }'
   return [
     'rqd_run() {',
-    ...(owner === undefined ? [] : [`chown ${owner.uid}:${owner.gid} . || return 71`]),
+    ...(owner === undefined ? [] : [`${quote(ownProgram('chown'))} ${owner.uid}:${owner.gid} . || return 71`]),
     ...(umask === undefined ? [] : [`umask ${umask}`]),
     ...(before === undefined ? [] : [`${hook} || ${instead}`]),
     argv,

@@ -1,6 +1,7 @@
 /** May root run this file? Only where nobody else can change what it says. */
-import { type Stats, statSync } from 'node:fs'
+import { realpathSync, type Stats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { errnoOf } from './errno.ts'
 
 const STICKY = 0o1000
 /** Debian's `staff` may write to /usr/local by its own rules. */
@@ -23,6 +24,18 @@ export function distrust(path: string, stat: Stats, uid = 0): string | undefined
   if (othersMayWrite(above) && (above.mode & STICKY) === 0)
     return `its directory ${dir} can be written to by others: chmod go-w it`
   return undefined
+}
+
+/** The same for a path that may lead through links; what is not there is nobody's to distrust. */
+export function distrustPath(path: string | Buffer): string | undefined {
+  if (process.getuid?.() !== 0) return undefined
+  try {
+    const real = realpathSync.native(path)
+    return distrust(real, statSync(real))
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined
+    throw error
+  }
 }
 
 function othersMayWrite({ mode, gid }: Stats): boolean {

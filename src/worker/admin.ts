@@ -1,11 +1,13 @@
 /** What people and programs say to a queue by files: its configuration, its flags, its handler. */
 import { hostname } from 'node:os'
+import { join } from 'node:path'
 import { DEFAULT_ROOT_CONFIG, loadQueueConfig, loadRootConfig, type RootConfig } from '../config/config.ts'
 import type { ConfigProblem } from '../config/file.ts'
 import type { QueueConfig } from '../domain/policy.ts'
 import { hasFlag } from '../fsqueue/layout.ts'
 import { inQueue, queueDir } from '../fsqueue/place.ts'
 import { type Identity, identityOf, runAsProblem } from '../launch/run-as.ts'
+import { distrustPath } from '../os/trust.ts'
 
 export type Loaded = { readonly root: RootConfig } & (
   | { readonly config: QueueConfig; readonly problem: undefined }
@@ -19,9 +21,15 @@ export function load(root: string): Loaded {
     return { root: DEFAULT_ROOT_CONFIG, config: undefined, problem: describe(rootConfig.problems) }
   const queue = loadQueueConfig('.', rootConfig.config)
   if (queue.kind === 'bad') return { root: rootConfig.config, config: undefined, problem: describe(queue.problems) }
-  const problem = runAsProblem(queue.config.runAs, queue.config.handler[0] ?? '')
+  const problem = trustProblem(root) ?? runAsProblem(queue.config.runAs, queue.config.handler[0] ?? '')
   if (problem !== undefined) return { root: rootConfig.config, config: undefined, problem: `config.json: ${problem}` }
   return { root: rootConfig.config, config: queue.config, problem: undefined }
+}
+
+/** Whoever can change a configuration chooses what root runs. */
+function trustProblem(root: string): string | undefined {
+  const problem = distrustPath('config.json') ?? distrustPath(join(root, 'config.json'))
+  return problem === undefined ? undefined : `root runs what it says, but ${problem}`
 }
 
 /** Of a configuration that `load` found usable. An account that vanished since ends us: nothing runs as root instead. */

@@ -8,6 +8,7 @@ import { type HookAfter, hooksAfter } from '../domain/hooks.ts'
 import type { ItemId } from '../domain/name.ts'
 import { refusedBySystem } from '../fsqueue/errors.ts'
 import { openLogToAppend } from '../fsqueue/job.ts'
+import { ownProgram } from '../launch/run-as.ts'
 import { environmentOf, processesWith, signalProcess } from '../os/process.ts'
 import { isText, runProgram, textOf } from '../os/program.ts'
 import { commandPath } from './admin.ts'
@@ -129,7 +130,7 @@ export class Aftermath {
       environment.filter(([, value]) => isText(value)),
       environment.filter(([, value]) => !isText(value)),
     ]
-    const inBytes = others.length === 0 ? [] : ['env', ...others.map(([name, value]) => `${name}=${value}`)]
+    const inBytes = others.length === 0 ? [] : [ownProgram('env'), ...others.map(([name, value]) => `${name}=${value}`)]
     const umask =
       identity.umask === undefined ? [] : ['/bin/sh', '-c', `umask ${identity.umask}; exec "$@"`, 'rqd-hook']
     const own = {

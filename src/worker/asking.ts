@@ -1,19 +1,17 @@
 /** Asking the queue that a copy shall go to: its hook `enqueue` may refuse it. */
 import { readlinkSync } from 'node:fs'
-import type { RootConfig } from '../config/config.ts'
 import { type ItemId, parseItemId } from '../domain/name.ts'
 import { askEnqueue, hasEnqueueHook } from '../fsqueue/enqueue-hook.ts'
 import { attachments } from '../fsqueue/message.ts'
-import { toBytes, within } from '../fsqueue/place.ts'
+import { queueDir, toBytes, within } from '../fsqueue/place.ts'
 import { type Copy, copyMsg, type Neighbour, neighbour } from './neighbours.ts'
 import { runPath } from './run.ts'
 import type { Settled } from './verdict.ts'
 import type { Worker } from './worker.ts'
 
-/** Has that queue such a hook? One that cannot be reached says so when it is published to. */
-export function asksFirst(dest: string | undefined, root: RootConfig): boolean {
-  const target = dest === undefined ? undefined : neighbour(dest, root)
-  return target?.kind === 'ok' && hasEnqueueHook(target.queue)
+/** Has that queue, a neighbour that was found, such a hook? */
+export function asksFirst(name: string | undefined): boolean {
+  return name !== undefined && hasEnqueueHook(queueDir(`../${name}`))
 }
 
 /** Why the queue that a settled item is relayed to does not take it, or undefined. */

@@ -26,7 +26,7 @@ export function makeSettler(worker: Worker): Settler {
     newId: options.newId,
     handlerFails: () => worker.handlerFails(),
     beforeFails: () => worker.hooks.fails('before'),
-    isAskedFirst: ({ move, msg }) => move.to === 'relay' && asksFirst(msg.relay?.to, worker.root),
+    isAskedFirst: ({ move, msg }) => move.to === 'relay' && asksFirst(msg.relay?.to),
     onAsk: (settled) => worker.runs.aftermath.ask(settled),
     relayTarget: (ended, dest) => relayTarget(worker, ended, dest),
     retryQueue: (name) => retryQueue(worker, name),

@@ -18,7 +18,7 @@ const OTHER = 54_321
 const THIRD = 54_322
 
 const asRoot = test.runIf(IS_ROOT)
-test.skipIf(IS_ROOT)('handlers of another user are tested by root only: run the tests as root', () => undefined)
+if (!IS_ROOT) test.skip('the others here change users: run the tests as root', () => undefined)
 
 /** A queue whose handler the other user may run; everything else is closed to it. */
 function queueFor(handler: string, config: object = {}): TestQueue {
@@ -343,6 +343,37 @@ asRoot('rqd check finds hooks that cannot be run and that root would not run', a
   expect(code).toBe(1)
   expect(stdout).toContain('hooks/after: the hook may not be executed (chmod +x ')
   expect(stdout).toContain('hooks/before can be written to by others: chmod go-w it')
+})
+
+asRoot('root runs by no configuration that others may write to', async () => {
+  const queue = testQueue('#!/bin/sh\nexit 0\n', {})
+  chmodSync(join(queue.path, 'config.json'), 0o666)
+  const worker = await startWorker(queue.path)
+  const id = queue.send({})
+  expect(await problemOf(queue)).toMatch(
+    /root runs what it says, but .*config\.json can be written to by others: chmod go-w it/,
+  )
+  expect(queue.stateOf(id)).toBe('que')
+  chmodSync(join(queue.path, 'config.json'), 0o644)
+  expect(await queue.settled(id)).toBe('done')
+  await worker.stop()
+})
+
+asRoot('what goes before a handler is looked up where root looks, not where the handler does', async () => {
+  const queue = queueFor('#!/bin/sh\n/usr/bin/id -u\n')
+  const bin = join(queue.path, 'bin')
+  mkdirSync(bin)
+  for (const name of ['chown', 'setpriv', 'prlimit', 'env']) {
+    writeFileSync(join(bin, name), '#!/bin/sh\necho "as $(/usr/bin/id -u)"\n')
+    chmodSync(join(bin, name), 0o755)
+  }
+  const config = { user: OTHER, limits: { nofile: 64 }, env: { PATH: bin } }
+  writeFileSync(join(queue.path, 'config.json'), JSON.stringify(config))
+  const worker = await startWorker(queue.path)
+  const id = queue.send({})
+  expect(await queue.settled(id)).toBe('done')
+  expect(queue.log(id)).toMatch(new RegExp(`handler\n${OTHER}\n$`))
+  await worker.stop()
 })
 
 asRoot('a worker that is not root says that it would have to be', async () => {
