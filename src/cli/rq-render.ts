@@ -49,7 +49,7 @@ export const RENDERERS: Renderers = {
       out.line(`${printable(id)} ${word}${text === '' ? '' : ` (${printable(text)})`}`)
     }
   },
-  retry: renderDone,
+  retry: renderRetried,
   rm: renderDone,
   hold: renderDone,
   release: renderDone,
@@ -72,6 +72,13 @@ function renderConfig({ values }: ValueOf<'config'>, { out }: Screen): void {
 
 function renderDone(items: readonly { readonly id: string; readonly did: string }[], { out }: Screen): void {
   for (const { id, did } of items) out.line(`${printable(id)} ${printable(did)}`)
+}
+
+function renderRetried(items: ValueOf<'retry'>, screen: Screen): void {
+  for (const item of items) {
+    if ('id' in item) renderDone([item], screen)
+    else screen.out.line(`${printable(item.queue)}: ${item.count} ${item.did}`)
+  }
 }
 
 function renderPaused(queues: ValueOf<'pause'>, { out }: Screen): void {
