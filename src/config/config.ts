@@ -7,6 +7,7 @@ import type { ConfigProblem } from './file.ts'
 import { type EffectiveValue, effectiveValues, mergeSettings, type Settings } from './merge.ts'
 import { ItemPolicy, QueueFile, type QueueInput, type QueueSettings, RootFile, readSettings } from './schema.ts'
 import { readLimits } from './schema-limits.ts'
+import { readMarks } from './schema-pressure.ts'
 import { readRetry } from './schema-retry.ts'
 
 export type { ConfigResult } from './check.ts'
@@ -98,6 +99,7 @@ function fromSettings(settings: Settings): QueueConfig {
     marker: set.marker,
     policy: settlePolicy(set),
     limits: readLimits(set),
+    holdWhen: readMarks(set.hold_when),
     dup: set.dup,
     maxLog: set.max_log,
     termTimeout: set.term_timeout,

@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import { EXIT_MEANINGS } from '../domain/policy.ts'
 import { argv, count, described, duration, exitCode, flag, size, word } from './forms.ts'
 import { limitKeys } from './schema-limits.ts'
+import { pressureKeys } from './schema-pressure.ts'
 import { retryKeys } from './schema-retry.ts'
 
 const dirName = v.pipe(
@@ -55,6 +56,7 @@ export const queueKeys = {
   max_attempts: described(count(1, MOST_ATTEMPTS), 'Counted attempts before an item fails for good. Default: 15.'),
   ...retryKeys,
   ...limitKeys,
+  ...pressureKeys,
   reschedule_after: described(duration, 'How long exit 75 and 111 wait, unless the handler says. Default: 60s.'),
   exit_codes: described(
     v.record(

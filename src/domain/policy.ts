@@ -2,6 +2,7 @@
 import type { State } from './item.ts'
 import type { RunLimits } from './limits.ts'
 import type { Millis } from './name.ts'
+import type { PressureMarks } from './pressure.ts'
 import { DEFAULT_RETRY, type RetryPolicy } from './retry.ts'
 
 /** What an exit status means. `fail` may be retried, `fatal` never. */
@@ -61,6 +62,7 @@ export interface QueueConfig {
   readonly marker: string | undefined
   readonly policy: SettlePolicy
   readonly limits: RunLimits
+  readonly holdWhen: PressureMarks
   /** Handlers may copy their message (`dup` lines, answered on fd 4). */
   readonly dup: boolean
   /** Bytes that one item's log may take. */

@@ -15,6 +15,7 @@ import { DiskState } from './disk-state.ts'
 import { HandlerState } from './handler-state.ts'
 import { Idleness } from './idleness.ts'
 import { Intake } from './intake.ts'
+import { Gauge } from './pressure.ts'
 import { recoverRuns } from './recovery.ts'
 import { Runs } from './runs.ts'
 import { Starting } from './starting.ts'
@@ -57,6 +58,7 @@ export class Worker {
   #shortage: QueueFacts['shortage']
   /** When this queue wants a worker, whatever happens: a retired one is started again for it. */
   readonly due: Wake[] = [() => this.intake.schedule.nextTime()]
+  readonly #gauge = new Gauge(() => this.config.holdWhen)
   readonly #alarm: Alarm
   readonly #idleness: Idleness
   #pumping = false
@@ -86,6 +88,8 @@ export class Worker {
         (now) => this.handler.broken(this.command, now)?.until ?? Number.POSITIVE_INFINITY,
         (now) =>
           this.#shortage !== undefined && now < this.#shortage.until ? this.#shortage.until : Number.POSITIVE_INFINITY,
+        // Only while something waits for it.
+        () => (this.intake.schedule.readySize > 0 ? this.#gauge.nextLook : Number.POSITIVE_INFINITY),
       ],
       () => this.#timeHasCome(),
     )
@@ -121,6 +125,7 @@ export class Worker {
       brokenHandler: this.handler.broken(this.command, now),
       diskProblem: this.disk.problem,
       shortage: this.#shortage,
+      pressure: this.#gauge.read(now),
       slots: this.config.slots,
       freeSlots: backlogged ? 0 : Math.max(0, limit - busy),
     }

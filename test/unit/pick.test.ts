@@ -14,6 +14,7 @@ const OPEN: QueueFacts = {
   brokenHandler: undefined,
   diskProblem: undefined,
   shortage: undefined,
+  pressure: undefined,
   slots: 4,
   freeSlots: 4,
 }
