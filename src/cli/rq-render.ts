@@ -53,7 +53,7 @@ export const RENDERERS: Renderers = {
       out.line(`${printable(id)} ${word}${text === '' ? '' : ` (${printable(text)})`}`)
     }
   },
-  retry: renderDone,
+  retry: renderRetried,
   rm: renderDone,
   undo: renderDone,
   trash: renderTrash,
@@ -77,6 +77,12 @@ function renderConfig({ values }: ValueOf<'config'>, { out }: Screen): void {
     from === 'default' ? { text: from, colour: 'dim' as const } : (file ?? from),
   ])
   table(out, ['KEY', 'VALUE', 'FROM'], rows)
+}
+
+function renderRetried(items: ValueOf<'retry'>, screen: Screen): void {
+  for (const item of items) if (!('id' in item)) screen.out.line(`${printable(item.queue)}: ${item.count} ${item.did}`)
+  const named = items.filter((item) => 'id' in item)
+  if (named.length > 0 || items.length === 0) renderDone(named, screen)
 }
 
 function renderPaused(queues: ValueOf<'pause'>, { out }: Screen): void {

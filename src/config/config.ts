@@ -11,6 +11,7 @@ import { ItemPolicy, QueueFile, type QueueInput, type QueueSettings, RootFile, r
 import { alertPolicy } from './schema-alerts.ts'
 import { retentionPolicy } from './schema-keep.ts'
 import { readLimits } from './schema-limits.ts'
+import { readMarks } from './schema-pressure.ts'
 import { readRetry } from './schema-retry.ts'
 import { readSchedules } from './schema-schedule.ts'
 
@@ -113,6 +114,7 @@ function fromSettings(settings: Settings): QueueConfig {
     marker: set.marker,
     policy: settlePolicy(set),
     limits: readLimits(set),
+    holdWhen: readMarks(set.hold_when),
     dup: set.dup,
     maxLog: set.max_log,
     termTimeout: set.term_timeout,

@@ -7,6 +7,12 @@ import { DEFAULT_EXIT_CODES } from '../domain/policy.ts'
 import type { QueueInput } from './schema.ts'
 import { DEFAULT_RETRY_SETTINGS } from './schema-retry.ts'
 
+/** `$RQ_TERM_TIMEOUT` in seconds, of the daemon's environment, stands in where no file says anything. */
+function defaultTermTimeout(): string {
+  const given = process.env['RQ_TERM_TIMEOUT'] ?? ''
+  return /^\d{1,6}(\.\d+)?$/.test(given) ? `${given}s` : '4s'
+}
+
 export function defaultSettings() {
   return {
     handler: './handler',
@@ -22,7 +28,7 @@ export function defaultSettings() {
     handshake: 'none',
     dup: false,
     max_log: '64M',
-    term_timeout: '4s',
+    term_timeout: defaultTermTimeout(),
     durability: 'group',
     dirs: { prep: 'prep', que: 'que', run: 'run', pause: 'pause', done: 'done', relayed: 'relayed', _err: '_err' },
     shared: false,

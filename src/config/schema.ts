@@ -6,6 +6,7 @@ import { alertKeys } from './schema-alerts.ts'
 import { hooksKeys } from './schema-hooks.ts'
 import { keepKeys } from './schema-keep.ts'
 import { limitKeys } from './schema-limits.ts'
+import { pressureKeys } from './schema-pressure.ts'
 import { retryKeys } from './schema-retry.ts'
 import { runAsKeys } from './schema-run-as.ts'
 import { scheduleKeys } from './schema-schedule.ts'
@@ -66,6 +67,7 @@ export const queueKeys = {
   max_attempts: described(count(1, MOST_ATTEMPTS), 'Counted attempts before an item fails for good. Default: 15.'),
   ...retryKeys,
   ...limitKeys,
+  ...pressureKeys,
   reschedule_after: described(duration, 'How long exit 75 and 111 wait, unless the handler says. Default: 60s.'),
   exit_codes: described(
     v.record(

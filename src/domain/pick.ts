@@ -1,5 +1,6 @@
 /** What may run now: an ordered list of gates. The reasons are what `rq why` and the pages say. */
 import type { Millis } from './name.ts'
+import { explainPressure, type Pressure } from './pressure.ts'
 import type { Entry } from './schedule.ts'
 
 export type WaitReason =
@@ -12,6 +13,7 @@ export type WaitReason =
   | { readonly kind: 'broken-handler'; readonly problem: string; readonly until: Millis }
   | { readonly kind: 'disk'; readonly problem: string }
   | { readonly kind: 'shortage'; readonly problem: string; readonly until: Millis }
+  | (Pressure & { readonly kind: 'pressure'; readonly until: Millis })
   | { readonly kind: 'no-slot'; readonly slots: number }
   | { readonly kind: 'due'; readonly until: Millis }
   | { readonly kind: 'live-copy' }
@@ -30,6 +32,8 @@ export interface QueueFacts {
   readonly diskProblem: string | undefined
   /** Something that passes by itself: descriptors, processes, a slot that could not begin. */
   readonly shortage: { readonly problem: string; readonly until: Millis } | undefined
+  /** The machine has too little left, by the marks of the queue. */
+  readonly pressure: (Pressure & { readonly until: Millis }) | undefined
   readonly slots: number
   readonly freeSlots: number
 }
@@ -49,6 +53,7 @@ const QUEUE_GATES: readonly QueueGate[] = [
   (queue) => (queue.diskProblem === undefined ? undefined : { kind: 'disk', problem: queue.diskProblem }),
   ({ shortage }, now) =>
     shortage === undefined || shortage.until <= now ? undefined : { kind: 'shortage', ...shortage },
+  ({ pressure }) => (pressure === undefined ? undefined : { kind: 'pressure', ...pressure }),
   (queue) => (queue.freeSlots > 0 ? undefined : { kind: 'no-slot', slots: queue.slots }),
 ]
 
@@ -93,6 +98,8 @@ export function explain(reason: WaitReason): string {
       return `the disk refuses verdicts, so nothing new is started: ${reason.problem}`
     case 'shortage':
       return `nothing can be started for a moment: ${reason.problem}`
+    case 'pressure':
+      return `nothing is started while ${explainPressure(reason)} (hold_when); it goes on by itself`
     case 'no-slot':
       return reason.slots === 1 ? 'its one slot is busy' : `all ${reason.slots} slots are busy`
     case 'due':

@@ -4,6 +4,7 @@ import type { HooksPolicy } from './hooks.ts'
 import type { State } from './item.ts'
 import type { RunLimits } from './limits.ts'
 import type { Millis } from './name.ts'
+import type { PressureMarks } from './pressure.ts'
 import type { RetentionPolicy } from './retention.ts'
 import { DEFAULT_RETRY, type RetryPolicy } from './retry.ts'
 import type { RunAs } from './run-as.ts'
@@ -66,6 +67,7 @@ export interface QueueConfig {
   readonly marker: string | undefined
   readonly policy: SettlePolicy
   readonly limits: RunLimits
+  readonly holdWhen: PressureMarks
   /** Handlers may copy their message (`dup` lines, answered on fd 4). */
   readonly dup: boolean
   /** Bytes that one item's log may take. */

@@ -1,9 +1,12 @@
 /** `rq retry`: whatever ended goes back to que/, its history kept and its budget of attempts new. */
 import { parseItemName } from '../domain/name.ts'
-import { problem } from './answer.ts'
+import { type Answer, problem, refuse } from './answer.ts'
 import { bulkOptions, forEachMeant } from './bulk.ts'
+import type { Context } from './context.ts'
 import { callName } from './item-ref.ts'
-import { relocate } from './relocate.ts'
+import type { Found } from './lookup.ts'
+import { type Attempted, type Done, relocate } from './relocate.ts'
+import { parsePace, type RetriedQueue, retryAll } from './retry-all.ts'
 import { defineVerb } from './verb.ts'
 
 export const retry = defineVerb({
@@ -11,40 +14,62 @@ export const retry = defineVerb({
   arguments: {
     id: {
       type: 'item',
-      summary: 'items that failed, finished, or wait for a time',
+      summary: 'items that failed, finished, or wait for a time; with --all or --where, queues',
       states: ['_err', 'que'],
       many: true,
       optional: true,
     },
   },
-  options: bulkOptions,
+  options: {
+    ...bulkOptions,
+    all: { type: 'flag', summary: 'all items that failed: of the queues that are named, or of every queue' },
+    slow: {
+      type: 'text',
+      summary: 'with --all: so many at a time, each group so long after the other',
+      value: 'N/DURATION',
+    },
+    'dry-run': { type: 'flag', summary: 'with --all or --where: only say how many', short: 'n' },
+  },
   examples: [
     { command: 'rq retry x7f2k9', says: 'one item' },
+    { command: 'rq retry --all mail', says: 'all of mail that failed' },
+    { command: 'rq retry --all mail --slow 10/15s', says: 'ten of them now, ten in 15 s, and so on' },
+    { command: 'rq retry --all --dry-run', says: 'how many there are, in each queue' },
     { command: "rq retry mail --where 'failed exit:1 age<1d'", says: 'all that match' },
   ],
-  run: (context, input) =>
-    forEachMeant(
-      context,
-      input,
-      (item, context) => {
-        const name = callName(item.at.raw)
-        switch (item.at.state) {
-          case '_err':
-          case 'done':
-          case 'relayed':
-            return relocate(context, item, { state: 'que' }, 'waits again')
-          case 'que':
-            if (parseItemName(item.at.raw).due !== undefined)
-              return relocate(context, item, { state: 'que' }, 'need not wait any longer')
-            return { queue: item.queue.name, id: name, did: 'waits already' }
-          case 'run':
-            return problem('busy', `${name} is running`)
-          case 'pause':
-            return problem('failed', `${name} is held: \`rq release\` lets it run`)
-          case 'prep':
-            return problem('failed', `${name} is still being built`)
-        }
-      },
-      { states: ['_err'], preferred: ['_err'] },
-    ),
+  run: (context, input): Promise<Answer<readonly (Done | RetriedQueue)[]>> => {
+    const { all, slow } = input
+    if (!all && slow !== undefined) return refused('--slow goes with --all')
+    if (!all) return forEachMeant(context, input, retryOne, { states: ['_err'], preferred: ['_err'] })
+    if (input.where !== undefined || input.first !== undefined || input.last !== undefined)
+      return refused('--all and --where are two ways to say which: give one of them')
+    const pace = slow === undefined ? undefined : parsePace(slow)
+    if (slow !== undefined && pace === undefined)
+      return refused(`--slow "${slow}": expected so many per time, such as 10/15s`)
+    return retryAll(context, input.id, pace, input['dry-run'])
+  },
 })
+
+function refused(text: string): Promise<Answer<readonly never[]>> {
+  return Promise.resolve(refuse('usage', text))
+}
+
+function retryOne(item: Found, context: Context): Promise<Attempted<Done>> | Attempted<Done> {
+  const name = callName(item.at.raw)
+  switch (item.at.state) {
+    case '_err':
+    case 'done':
+    case 'relayed':
+      return relocate(context, item, { state: 'que' }, 'waits again')
+    case 'que':
+      if (parseItemName(item.at.raw).due !== undefined)
+        return relocate(context, item, { state: 'que' }, 'need not wait any longer')
+      return { queue: item.queue.name, id: name, did: 'waits already' }
+    case 'run':
+      return problem('busy', `${name} is running`)
+    case 'pause':
+      return problem('failed', `${name} is held: \`rq release\` lets it run`)
+    case 'prep':
+      return problem('failed', `${name} is still being built`)
+  }
+}

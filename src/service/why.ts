@@ -85,6 +85,7 @@ const NOTHING_SHUT: QueueFacts = {
   brokenHandler: undefined,
   diskProblem: undefined,
   shortage: undefined,
+  pressure: undefined,
   slots: 1,
   freeSlots: 1,
 }
@@ -100,6 +101,7 @@ async function queueFacts(context: Context, item: Found, worker: WorkerStatus | 
     brokenHandler: worker?.brokenHandler,
     diskProblem: worker?.disk,
     shortage: worker?.shortage,
+    pressure: worker?.pressure,
     slots: worker?.slots ?? 1,
     freeSlots: worker?.freeSlots ?? 1,
   }

@@ -1,6 +1,7 @@
 /** `_status.json`: what a queue's worker last said of itself. A snapshot, droppable, and read with suspicion. */
 import { isRecord, parseJson } from '../domain/msg.ts'
 import type { Millis } from '../domain/name.ts'
+import { PRESSURES, type Pressure } from '../domain/pressure.ts'
 import { readRegular } from '../fsqueue/files.ts'
 import { inQueue, type QueueDir } from '../fsqueue/place.ts'
 import { isAlive, processStat } from '../os/process.ts'
@@ -32,6 +33,7 @@ export interface WorkerStatus {
   readonly configProblem: string | undefined
   readonly disk: string | undefined
   readonly shortage: { readonly problem: string; readonly until: Millis } | undefined
+  readonly pressure: (Pressure & { readonly until: Millis }) | undefined
   readonly slots: number
   readonly freeSlots: number
 }
@@ -61,6 +63,7 @@ export function workerStatus(queue: QueueDir): WorkerStatus | undefined {
     configProblem: text(value['configProblem']),
     disk: text(value['disk']),
     shortage: isRecord(shortage) ? passing(shortage) : undefined,
+    pressure: isRecord(value['pressure']) ? pressureIn(value['pressure']) : undefined,
     slots: number(value['slots']) ?? 0,
     freeSlots: number(value['freeSlots']) ?? 0,
   }
@@ -68,6 +71,12 @@ export function workerStatus(queue: QueueDir): WorkerStatus | undefined {
 
 function passing(state: Record<string, unknown>): { readonly problem: string; readonly until: Millis } {
   return { problem: text(state['problem']) ?? '?', until: time(state['until']) }
+}
+
+function pressureIn(state: Record<string, unknown>): WorkerStatus['pressure'] {
+  const what = PRESSURES.find((known) => known === state['what'])
+  if (what === undefined) return undefined
+  return { what, value: text(state['value']) ?? '?', limit: text(state['limit']) ?? '?', until: time(state['until']) }
 }
 
 function heldBack(held: Record<string, unknown>, reason: string): HeldBack {

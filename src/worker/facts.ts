@@ -18,6 +18,7 @@ export function queueFacts(worker: Worker, now: Millis): QueueFacts {
     brokenHandler: worker.hooks.broken(now),
     diskProblem: worker.disk.problem,
     shortage: worker.shortage.last,
+    pressure: worker.gauge.read(now),
     slots: config.slots,
     freeSlots: backlogged ? 0 : Math.max(0, limit - runs.size),
   }

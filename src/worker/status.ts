@@ -64,6 +64,7 @@ export class StatusFile {
       configProblem: facts.configProblem ?? null,
       disk: facts.diskProblem ?? null,
       shortage: facts.shortage ?? null,
+      pressure: facts.pressure ?? null,
       running: worker.runs.running().map((run) => ({
         id: run.id, name: run.name, attempt: run.attempt, slot: run.group.pid, started: run.started ?? null,
         adopted: run.slot === undefined, stopping: run.stopping ?? null,

@@ -19,6 +19,7 @@ import { Hooks, takeIdentity } from './hooks.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { Idleness } from './idleness.ts'
 import { Intake } from './intake.ts'
+import { Gauge } from './pressure.ts'
 import { recoverRuns } from './recovery.ts'
 import { Runs } from './runs.ts'
 import { Scheduler } from './scheduler.ts'
@@ -68,6 +69,7 @@ export class Worker {
     () => this.housekeeping.next(),
     (now) => this.scheduler.nextLook(now),
   ]
+  readonly gauge = new Gauge(() => this.config.holdWhen)
   readonly #alarm: Alarm
   readonly #idleness: Idleness
   #pumping = false
@@ -97,6 +99,8 @@ export class Worker {
         (now) => this.#nextDue(now),
         (now) => this.hooks.broken(now)?.until ?? Number.POSITIVE_INFINITY,
         (now) => this.shortage.endsAfter(now),
+        // Only while something waits for it.
+        () => (this.intake.schedule.readySize > 0 ? this.gauge.nextLook : Number.POSITIVE_INFINITY),
       ],
       () => this.#timeHasCome(),
     )

@@ -1,13 +1,14 @@
 /** Retries by a real worker: when, how often, where, and what becomes of what is given up. */
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { bootId } from '../../src/os/process.ts'
 import { tempRoot } from '../helpers/daemon.ts'
 import { neighbours } from '../helpers/neighbours.ts'
 import { rq } from '../helpers/rq.ts'
 import { until } from '../helpers/until.ts'
-import { newId, startWorker, type TestQueue, testQueue } from '../helpers/worker.ts'
+import { newId, openQueue, startWorker, type TestQueue, testQueue } from '../helpers/worker.ts'
 
 /** Fails until its attempt $1 (param1) has come, by exit $2 (param2, 1). */
 const FAILS_UNTIL = `#!/bin/sh
@@ -292,4 +293,23 @@ describe('what is given up', () => {
     expect(queue.names('que')).toEqual([])
     await worker.stop()
   })
+})
+
+it('the example of the documentation does what it says', async () => {
+  const root = tempRoot()
+  const path = join(root, 'queue/fetch')
+  cpSync(fileURLToPath(new URL('../../examples/retry', import.meta.url)), path, { recursive: true })
+  mkdirSync(join(path, 'que'))
+  const queue = openQueue(path)
+  const worker = await startWorker(path)
+  const [page, none] = [queue.drop(`file://${path}/README.md\n`), queue.drop('nothing of that kind\n')]
+  const later = queue.drop(`file://${path}/later\n`)
+  expect(await queue.settled(page)).toBe('done')
+  expect(await queue.settled(none)).toBe('_err')
+  expect(queue.attempts(none)).toHaveLength(1)
+  await waiting(queue, later)
+  writeFileSync(join(path, 'later'), 'here')
+  expect(await queue.settled(later)).toBe('done')
+  expect(verdicts(queue, later).slice(0, 1)).toEqual(['reschedule'])
+  await worker.stop()
 })

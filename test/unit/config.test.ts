@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { formatProblem, loadQueueConfig, loadRootConfig } from '../../src/config/config.ts'
 import { nearest } from '../../src/config/near.ts'
 import { resolveRoot } from '../../src/config/root.ts'
@@ -115,6 +115,36 @@ describe('a queue', () => {
     })
   })
 
+  test('has limits where somebody sets them, and 0 takes one back', () => {
+    const root = { warmWorkers: 1, queue: { timeout: '1h', memory: '1G', silence: 5 } }
+    write({ timeout: 0, memory: '512M', hold_when: { load_above: 8, memory_below: '10%', disk_below: '1G' } })
+    const result = loadQueueConfig(dir, root)
+    expect(result).toMatchObject({
+      kind: 'ok',
+      config: {
+        limits: { timeout: undefined, cpu: undefined, memory: 512 * 1024 ** 2, silence: 5000 },
+        holdWhen: {
+          loadAbove: 8,
+          memoryBelow: { share: 0.1 },
+          diskBelow: { count: 1024 ** 3 },
+          inodesBelow: undefined,
+        },
+      },
+    })
+  })
+
+  test.each([
+    ['7', 7000],
+    ['0.5', 500],
+    ['seven', 4000],
+    ['-1', 4000],
+  ])('waits from TERM to KILL as $RQ_TERM_TIMEOUT=%s says, where no file does', (given, ms) => {
+    vi.stubEnv('RQ_TERM_TIMEOUT', given)
+    expect(load({}).termTimeout).toBe(ms)
+    expect(load({ term_timeout: '9s' }).termTimeout).toBe(9000)
+    vi.unstubAllEnvs()
+  })
+
   test('says how it differs', () => {
     const config = load({
       $schema: '../../docs/config.schema.json',
@@ -190,6 +220,13 @@ describe('what is wrong names the file, the key and the fix', () => {
       [expect.stringContaining('retry.on_give_up: must be "fail", or {"relay_to": QUEUE}')],
     ],
     [{ retry: { fatal: [0] } }, [expect.stringContaining('must be exit codes from 1 to 255')]],
+    [
+      { hold_when: { disk_below: '110%' } },
+      [expect.stringContaining('hold_when.disk_below: must be a share or a size')],
+    ],
+    [{ hold_when: { load: 1 } }, [expect.stringContaining('hold_when.load: is no known key')]],
+    [{ timeout: 'soon' }, [expect.stringContaining('timeout: must be a duration')]],
+    [{ memory: '1 elephant' }, [expect.stringContaining('memory: must be a size')]],
     [{ slots: 0 }, ['config.json: slots: must be a whole number from 1 to 1000 (found 0)']],
     [{ slots: '4' }, ['config.json: slots: must be a whole number from 1 to 1000 (found "4")']],
     [{ settle: '1 fortnight' }, ['config.json: settle: must be a duration, such as "90s" (found "1 fortnight")']],

@@ -14,6 +14,7 @@ const OPEN: QueueFacts = {
   brokenHandler: undefined,
   diskProblem: undefined,
   shortage: undefined,
+  pressure: undefined,
   slots: 4,
   freeSlots: 4,
 }
@@ -28,6 +29,7 @@ const SHUT: [kind: WaitReason['kind'], change: Partial<QueueFacts>][] = [
   ['broken-handler', { brokenHandler: { problem: 'x', until: NOW + 1 } }],
   ['disk', { diskProblem: 'x' }],
   ['shortage', { shortage: { problem: 'x', until: NOW + 1 } }],
+  ['pressure', { pressure: { what: 'load', value: '9', limit: '8', until: NOW } }],
   ['no-slot', { freeSlots: 0 }],
 ]
 
@@ -82,6 +84,10 @@ describe('a reason in words', () => {
     [{ kind: 'broken-handler', problem: 'no file', until: Number.POSITIVE_INFINITY }, /when it changes/],
     [{ kind: 'disk', problem: 'ENOSPC' }, /ENOSPC/],
     [{ kind: 'shortage', problem: 'EMFILE', until: 0 }, /for a moment: EMFILE/],
+    [
+      { kind: 'pressure', what: 'disk', value: '2%', limit: '5%', until: 0 },
+      /2% of the disk is left, below 5% \(hold_when\)/,
+    ],
     [{ kind: 'no-slot', slots: 2 }, /all 2 slots are busy/],
     [{ kind: 'no-slot', slots: 1 }, /its one slot is busy/],
     [{ kind: 'due', until: 99_999_999_999_000 }, /5138-11-16/],

@@ -1,0 +1,84 @@
+/** `rq retry --all`: everything that failed waits again, at once or a few at a time. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { makeQueue } from '../helpers/daemon.ts'
+import { namesIn, rootWithQueue, rq } from '../helpers/rq.ts'
+import { newId } from '../helpers/worker.ts'
+
+function failed(queue: string, count: number): string[] {
+  return Array.from({ length: count }, () => {
+    const id = newId()
+    mkdirSync(join(queue, '_err', id), { recursive: true })
+    writeFileSync(join(queue, '_err', id, 'msg'), '{"attempts":[{"n":1,"verdict":"fail","to":"_err"}]}')
+    return id
+  })
+}
+
+describe('rq retry --all', () => {
+  it('moves all of the queues that are named, and none of the others', async () => {
+    const { root, queue } = rootWithQueue()
+    const other = makeQueue(root, 'other')
+    const ids = failed(queue, 3)
+    failed(other, 2)
+    expect(await rq(root, ['retry', '--all', 'q'])).toMatchObject({ code: 0, stdout: 'q: 3 wait again\n', stderr: '' })
+    expect(namesIn(queue, 'que')).toEqual(ids)
+    expect([namesIn(queue, '_err'), namesIn(other, '_err').length]).toEqual([[], 2])
+  })
+
+  it('without a name moves those of every queue', async () => {
+    const { root, queue } = rootWithQueue()
+    const [other] = [makeQueue(root, 'other'), makeQueue(root, 'sound')]
+    failed(queue, 1)
+    failed(other, 2)
+    const { lines } = await rq(root, ['retry', '--all', '--json'])
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      { queue: 'other', count: 2, did: 'wait again' },
+      { queue: 'q', count: 1, did: 'wait again' },
+    ])
+    expect([queue, other].map((path) => namesIn(path, 'que').length)).toEqual([1, 2])
+  })
+
+  it('--dry-run counts, and moves nothing', async () => {
+    const { root, queue } = rootWithQueue()
+    failed(queue, 3)
+    expect((await rq(root, ['retry', '--all', '--dry-run'])).stdout).toBe('q: 3 would wait again\n')
+    expect([namesIn(queue, 'que').length, namesIn(queue, '_err').length]).toEqual([0, 3])
+  })
+
+  it('--slow gives each group its time, in the order in which they were made', async () => {
+    const { root, queue } = rootWithQueue()
+    const ids = failed(queue, 7)
+    const before = Date.now() / 1000
+    const said = await rq(root, ['retry', '--all', 'q', '--slow', '3/15s'])
+    const after = Date.now() / 1000
+    expect(said.stdout).toBe('q: 7 wait again, 3 at a time, the last in 30 s\n')
+    const due = new Map(namesIn(queue, 'que').map((name) => name.split(',t') as [string, string | undefined]))
+    expect(ids.slice(0, 3).map((id) => due.get(id))).toEqual([undefined, undefined, undefined])
+    const [second, third] = [Number(due.get(ids[3] ?? '')), Number(due.get(ids[6] ?? ''))]
+    expect(ids.slice(3, 6).map((id) => Number(due.get(id)))).toEqual([second, second, second])
+    expect(third - second).toBe(15)
+    expect(second).toBeGreaterThanOrEqual(before + 15)
+    expect(second).toBeLessThanOrEqual(after + 16)
+  })
+
+  it('overwrites nothing that waits under the same name', async () => {
+    const { root, queue } = rootWithQueue()
+    const [id = ''] = failed(queue, 1)
+    writeFileSync(join(queue, 'que', id), 'mine')
+    expect(await rq(root, ['retry', '--all'])).toMatchObject({ code: 0 })
+    expect(namesIn(queue, 'que')).toHaveLength(2)
+  })
+
+  it.each<[args: string[], code: number, words: string]>([
+    [['retry'], 2, 'name one or more items, or --all'],
+    [['retry', 'x', '--slow', '1/1s'], 2, 'go with --all'],
+    [['retry', 'x', '--dry-run'], 2, 'go with --all'],
+    [['retry', '--all', '--slow', 'fast'], 2, 'expected so many per time, such as 10/15s'],
+    [['retry', '--all', '--slow', '0/15s'], 2, 'expected so many per time'],
+    [['retry', '--all', 'nowhere'], 66, 'no queue "nowhere"'],
+  ])('%j is refused in words', async (args, code, words) => {
+    const { root } = rootWithQueue()
+    expect(await rq(root, args)).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(words) })
+  })
+})
