@@ -8,6 +8,9 @@ import { isSchedulePaused, readByHand, readScheduleState } from '../fsqueue/sche
 import { type Remembered, whereabouts } from '../fsqueue/whereabouts.ts'
 import { isDown, type Queue } from './spool.ts'
 
+/** Nobody reads more of them. */
+const MOST_NEXT = 1000
+
 /** The item of a run, and where it is now; null when it is nowhere any more. */
 export interface RunRow {
   readonly at: string | null
@@ -63,7 +66,7 @@ async function rowOf(queue: Queue, spec: ScheduleSpec, now: Millis, count: numbe
     tz: timing.kind === 'cron' ? (timing.zone ?? localZone()) : null,
     every: timing.kind === 'every' ? timing.every / 1000 : null,
     words: await inWords(timing),
-    next: nextInstants(clockOf(timing), now, count).map(iso),
+    next: nextInstants(clockOf(timing), now, Math.min(count, MOST_NEXT)).map(iso),
     last: fired === undefined ? null : runRow(queue, { id: fired.id, name: fired.name }, fired.at, now),
     by_hand: byHand === undefined ? null : runRow(queue, byHand, undefined, now),
     skipped: skipped === undefined ? null : { ...skipped, at: iso(skipped.at) },

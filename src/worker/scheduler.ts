@@ -64,7 +64,10 @@ export class Scheduler {
     if (config.schedules !== this.#specs) this.#learn(config.schedules)
     const now = Date.now()
     const due = this.#known.filter((known) => this.#nextOf(known, now) <= now)
-    if (due.length === 0) return
+    if (due.length === 0) {
+      this.#hasTrouble = false
+      return
+    }
     this.#work = this.#lookAt(due).finally(() => {
       this.#work = undefined
       // What came meanwhile; and the alarm is set anew.
