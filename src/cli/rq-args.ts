@@ -34,7 +34,7 @@ class Misuse extends Error {}
 
 export function parseCommandLine(verb: Words, args: readonly string[], now: Millis): Parsing {
   try {
-    const { values, positionals } = split(optionsOf(verb), args)
+    const { values, positionals } = split(optionsOf(verb), takesQuery(verb) ? args.map(denied) : args)
     const { root, json, help } = values
     const taken = { root: typeof root === 'string' ? root : undefined, json: json === true, help: help === true }
     if (taken.help) return { ok: true, taken: { ...taken, input: {} } }
@@ -44,6 +44,15 @@ export function parseCommandLine(verb: Words, args: readonly string[], now: Mill
     if (!(error instanceof Misuse)) throw error
     return { ok: false, problem: error.message }
   }
+}
+
+/** `-tag:slow` is a word of a query and no option: no option's value holds such an operator so early. */
+function denied(word: string): string {
+  return /^-[a-z_][\w.]+[:<>~]/.test(word) ? `!${word.slice(1)}` : word
+}
+
+function takesQuery(verb: Words): boolean {
+  return [...Object.values(verb.arguments), ...Object.values(verb.options)].some(({ type }) => type === 'query')
 }
 
 function split(specs: Specs, args: readonly string[]) {

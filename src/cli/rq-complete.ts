@@ -135,11 +135,6 @@ async function values(spec: Spec, last: string, root: string): Promise<readonly 
         last,
         queueNames(root).map((queue) => [queue, 'queue']),
       )
-    case 'status':
-      return matching(
-        last,
-        STATE_WORDS.map((word) => [word, '']),
-      )
     case 'query':
       return queryWords(last)
     case 'item':

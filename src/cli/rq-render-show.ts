@@ -3,7 +3,8 @@ import type { Attempt } from '../domain/item.ts'
 import type { Millis } from '../domain/name.ts'
 import type { Shown } from '../service/show.ts'
 import { type Output, printable } from './output.ts'
-import { progressText, span } from './rq-render.ts'
+import { progressText } from './rq-render-list.ts'
+import { span } from './rq-span.ts'
 
 export function renderShown(item: Shown, out: Output, now: Millis): void {
   const field = (name: string, value: string | undefined) => {

@@ -1,15 +1,12 @@
 /** What a verb answered, for people. */
-import { formatDuration } from '../config/units.ts'
 import type { Millis } from '../domain/name.ts'
-import type { Status } from '../service/describe.ts'
-import type { Listed } from '../service/ls.ts'
-import type { Progress } from '../service/progress.ts'
 import type { QueueRow } from '../service/queues.ts'
 import type { ValueOf, VerbName } from '../service/registry.ts'
-import { type Cell, type Colour, type Output, printable, table } from './output.ts'
+import { type Cell, type Output, printable, table } from './output.ts'
 import { renderAlerts } from './rq-render-alerts.ts'
 import { renderDone, renderTrash } from './rq-render-bulk.ts'
 import { renderCleaned } from './rq-render-clean.ts'
+import { renderList } from './rq-render-list.ts'
 import { renderSchedules } from './rq-render-schedule.ts'
 import { renderShown } from './rq-render-show.ts'
 
@@ -122,72 +119,4 @@ function queueState(queue: QueueRow, root: { readonly daemon: boolean; readonly 
   if (queue.paused || root.paused) return { text: queue.paused ? 'paused' : 'paused (all are)', colour: 'yellow' }
   if (!root.daemon) return { text: 'no daemon', colour: 'yellow' }
   return queue.worker === null ? '' : { text: 'up', colour: 'green' }
-}
-
-const STATUS_COLOURS: Partial<Record<Status, Colour>> = {
-  failed: 'red',
-  running: 'green',
-  held: 'yellow',
-  unavailable: 'red',
-}
-
-function renderList({ items, more, sorted }: ValueOf<'ls'>, { out, err, now, input }: Screen): void {
-  if (input['ids'] === true) {
-    for (const { queue, id, name } of items) out.line(id ?? `${printable(queue)}/${printable(name)}`)
-    return
-  }
-  if (items.length > 0) {
-    table(
-      out,
-      ['ID', 'STATUS', 'PRI', 'AGE', 'NOTE'],
-      items.map((row) => [
-        row.id ?? row.name,
-        statusCell(row.status),
-        String(row.priority),
-        row.since === null ? '' : span(now - Date.parse(row.since)),
-        noteOf(row, now),
-      ]),
-    )
-  }
-  if (more)
-    err.line(
-      `rq: there are more${sorted ? '' : '; these are the first found, --sort shows the first to run'} (--limit)`,
-    )
-}
-
-function statusCell(status: Status): Cell {
-  const colour = STATUS_COLOURS[status]
-  return colour === undefined ? status : { text: status, colour }
-}
-
-function noteOf(row: Listed, now: Millis): string {
-  const due = row.due === null ? 0 : Date.parse(row.due) - now
-  return [
-    ...(due > 0 ? [`in ${span(due)}`] : []),
-    ...(row.attempt === undefined ? [] : [`attempt ${row.attempt}`]),
-    ...(row.progress === undefined ? [] : [shortened(progressText(row.progress))]),
-    ...row.tags.map((tag) => `+${tag}`),
-    ...(row.why === undefined ? [] : [row.why]),
-  ].join(' ')
-}
-
-/** `40% half way` */
-export function progressText({ percent, text }: Progress): string {
-  return [...(percent === null ? [] : [`${percent}%`]), text].join(' ').trim()
-}
-
-/** A handler may say much; `rq show` says all of it. */
-const LONGEST_NOTE = 80
-
-function shortened(text: string): string {
-  return text.length <= LONGEST_NOTE ? text : `${text.slice(0, LONGEST_NOTE - 1)}\u2026`
-}
-
-/** The largest unit or two of a time: "3m 20s", "2d 4h". */
-export function span(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000))
-  return formatDuration(seconds * 1000)
-    .split(' ')
-    .slice(0, 2)
-    .join(' ')
 }

@@ -1,173 +1,191 @@
-/** `rq ls`: the items of a queue, from names alone; only what is shown is looked at more closely. */
+/** `rq ls`: the items that a query is about, from names alone where it asks no more; only what is shown is looked at more closely. */
 
 import { nearest } from '../config/near.ts'
-import { BUCKETED, type State } from '../domain/item.ts'
-import type { Millis } from '../domain/name.ts'
-import { compareEntries, entryOf } from '../domain/schedule.ts'
+import { BUCKETED } from '../domain/item.ts'
+import { STATE_CHOICES } from '../domain/query-fields.ts'
 import { currentAttempt } from '../fsqueue/content.ts'
 import { place } from '../fsqueue/place.ts'
-import { itemsOf, type Located } from '../fsqueue/scan.ts'
-import { ok, refuse } from './answer.ts'
-import { describe, enteredAt, type Row, STATUSES, type Status, sinceTime } from './describe.ts'
+import { type Answer, type Problem, problem, refuse } from './answer.ts'
+import { unjudged } from './bulk.ts'
+import type { Context } from './context.ts'
+import { describe, enteredAt, type Row, sinceTime } from './describe.ts'
+import { type Candidate, factsOf } from './facts.ts'
+import { ITEMS_BOUND, NAMES_BOUND, type Page, pageOf, SORTED_UNASKED, SORTS } from './listing.ts'
+import { noteOf } from './note.ts'
 import { type Progress, progressOf } from './progress.ts'
-import { openQueue, type Queue } from './spool.ts'
+import { isQuery, readQuery } from './query.ts'
+import { placesFor, queuesNamed } from './select.ts'
+import { allQueues, openQueue, type Queue } from './spool.ts'
 import { defineVerb } from './verb.ts'
-import { workerStatus } from './worker-status.ts'
 
-/** So many names are read and sorted without being asked; of more, the first found are shown. */
-const SORTED_UNASKED = 2_000
 const DEFAULT_LIMIT = 50
+const UNFINISHED = ['run', 'que', 'pause', '_err'] as const
 
-interface Choice {
-  readonly states: readonly State[]
-  readonly status?: Status
-}
-
-/** Directory names and the words that people use for them. */
-const CHOICES: Readonly<Record<string, Choice>> = {
-  prep: { states: ['prep'] },
-  que: { states: ['que'] },
-  run: { states: ['run'] },
-  pause: { states: ['pause'] },
-  done: { states: ['done'] },
-  relayed: { states: ['relayed'] },
-  _err: { states: ['_err'] },
-  err: { states: ['_err'] },
-  building: { states: ['prep'] },
-  waiting: { states: ['que'], status: 'waiting' },
-  scheduled: { states: ['que'], status: 'scheduled' },
-  settling: { states: ['que'], status: 'settling' },
-  unavailable: { states: ['que'], status: 'unavailable' },
-  running: { states: ['run'] },
-  held: { states: ['pause'] },
-  failed: { states: ['_err'] },
-}
-const UNFINISHED: Choice = { states: ['run', 'que', 'pause', '_err'] }
-
-export const STATE_WORDS: readonly string[] = [...new Set([...STATUSES, ...Object.keys(CHOICES)])]
+export const COLUMNS = [
+  'id', 'name', 'queue', 'status', 'priority', 'age', 'created', 'due', 'finished', 'tags', 'size', 'attempts', 'exit', 'text', 'note',
+] as const // biome-ignore format: a list
+export type Column = (typeof COLUMNS)[number]
 
 export interface Listed extends Row {
   /** When it came into its state; null when it has left it meanwhile. */
   readonly since: string | null
   /** What the handler of a running item last told. */
   readonly progress?: Progress
+  /** What is wrong with its message, or what its last attempt said. */
+  readonly text?: string
+  /** Where a column asks for them; null when it has none. */
+  readonly size?: number | null
+  readonly attempts?: number | null
+  readonly exit?: number | null
 }
 
-export interface Listing {
-  readonly queue: string
+export interface Listing extends Omit<Page, 'items'> {
+  /** null: more than one. */
+  readonly queue: string | null
   readonly items: readonly Listed[]
-  /** There are more than were asked for. */
-  readonly more: boolean
-  /** In the order in which they will run; false when there are so many that the first found are shown. */
-  readonly sorted: boolean
 }
+
+const options = {
+  all: { type: 'flag', summary: 'of all queues; what stands for QUEUE belongs to the query then', short: 'a' },
+  limit: { type: 'count', summary: `at most so many (default ${DEFAULT_LIMIT}, 0: all)`, value: 'N', short: 'n' },
+  offset: { type: 'count', summary: 'leave out so many at the beginning', value: 'N' },
+  sort: { type: 'text', summary: `by ${SORTS.join(', ')}; reads all that may match`, value: 'COLUMN', words: SORTS },
+  reverse: { type: 'flag', summary: 'with --sort: the other way round', short: 'r' },
+  columns: { type: 'text', summary: `of ${COLUMNS.join(', ')}`, value: 'A,B', words: COLUMNS },
+  deep: { type: 'flag', summary: `look at more than ${NAMES_BOUND} names and ${ITEMS_BOUND} items` },
+  ids: { type: 'flag', summary: 'print ids only, one a line', short: 'q' },
+} as const
 
 export const ls = defineVerb({
-  summary: 'list the items of a queue',
+  summary: 'list items',
   details:
-    'Without STATE: what runs, waits, is held or has failed. STATE is a directory (que, run, pause, done, relayed, _err, prep) ' +
-    'or a word (waiting, scheduled, settling, unavailable, running, held, failed). Waiting items are in the order ' +
-    `in which they will run, up to ${SORTED_UNASKED} of them; beyond that, --sort reads the whole directory.`,
+    'QUERY is a state (waiting, scheduled, settling, unavailable, running, held, failed, done, relayed) or words such as tag:eu, ' +
+    'age>1h, exit:1, param.user=7, text:"timeout", name:*.csv (docs/QUERY.md). Without a state: what runs, waits, is held or has ' +
+    `failed. Waiting items are in the order in which they will run, up to ${SORTED_UNASKED} of them; beyond that, --sort order ` +
+    'reads the whole directory.',
   arguments: {
-    queue: { type: 'queue', summary: 'the queue' },
-    state: { type: 'status', summary: 'only items in this state', optional: true },
+    queue: { type: 'queue', summary: 'the queue, or a pattern such as mail-*; without it all', optional: true },
+    query: { type: 'query', summary: 'only items that match', many: true, optional: true },
   },
-  options: {
-    limit: { type: 'count', summary: `at most so many (default ${DEFAULT_LIMIT}, 0: all)`, value: 'N', short: 'n' },
-    sort: { type: 'flag', summary: 'sort even if that means reading a huge directory' },
-    ids: { type: 'flag', summary: 'print ids only, one a line', short: 'q' },
-  },
+  options,
   examples: [
     { command: 'rq ls mail', says: 'what runs, waits, is held or has failed' },
     { command: 'rq ls mail done -n 5', says: 'five of those that finished last' },
-    { command: 'rq ls mail failed --ids --limit 0 | xargs rq retry', says: 'run all failed items again' },
+    { command: "rq ls mail failed 'exit:1 age<1d' --columns id,age,text", says: 'what went wrong today' },
+    { command: "rq ls --all 'param.user=7'", says: 'all about a user' },
   ],
-  run: async (context, input) => {
-    const queue = await openQueue(context.root, input.queue)
-    if ('kind' in queue) return { value: undefined, problems: [queue] }
-    const choice = input.state === undefined ? UNFINISHED : CHOICES[input.state]
-    if (choice === undefined) {
-      const near = nearest(input.state ?? '', STATE_WORDS)
-      return refuse('usage', `no state "${input.state}"${near === undefined ? '' : `: did you mean ${near}?`}`)
-    }
+  run: async (context, input): Promise<Answer<Listing>> => {
+    const sort = chosen(input.sort, SORTS, 'column')
+    if (typeof sort === 'object') return { value: undefined, problems: [sort] }
+    const columns = columnsOf(input.columns)
+    if ('kind' in columns) return { value: undefined, problems: [columns] }
+    if (input.reverse && sort === undefined) return refuse('usage', '--reverse goes with --sort')
+    const where = await whereToLook(context.root, input)
+    if ('kind' in where) return { value: undefined, problems: [where] }
+    const query = readQuery(where.words, context.now())
+    if (!isQuery(query)) return { value: undefined, problems: [query] }
     const limit = input.limit === 0 ? Number.POSITIVE_INFINITY : (input.limit ?? DEFAULT_LIMIT)
-    return ok(list(queue, choice, limit, input.sort, context.now()))
+    const wanted = { sort, reverse: input.reverse, offset: input.offset ?? 0, limit, deep: input.deep }
+    const page = pageOf(placesFor(where.queues, query, UNFINISHED, context.now()), query, wanted, context.now())
+    if (page.unknown > 0) context.tell({ kind: 'note', text: unjudged(page.unknown) })
+    const [only, another] = where.queues
+    const queue = another === undefined ? (only?.name ?? null) : null
+    const items = lookCloser(context, page, columns, sort === undefined, input.ids)
+    return { value: { ...page, queue, items }, problems: [] }
   },
 })
 
-function list(queue: Queue, choice: Choice, limit: number, sortAll: boolean, now: Millis): Listing {
-  const status = workerStatus(queue.dir)
-  const seen: Seen[] = []
-  let sorted = true
-  let more = false
-  for (const state of choice.states) {
-    const rows = rowsOf(state)
-    for (const row of rows) {
-      if (seen.length >= limit) {
-        more = true
-        break
-      }
-      seen.push(row)
-    }
-  }
-  return { queue: queue.name, items: lookCloser(queue, seen), more, sorted }
-
-  function* rowsOf(state: State): Generator<Seen> {
-    const order =
-      state === 'done' || state === 'relayed'
-        ? { items: itemsOf(queue.dir, state), sorted: true }
-        : ordered(queue, state, sortAll, now)
-    sorted &&= order.sorted
-    for (const at of order.items) {
-      const row = describe(queue.name, at, now, status?.alive === true ? status : undefined)
-      if (choice.status === undefined || row.status === choice.status) yield { at, row }
-    }
-  }
+interface Where {
+  readonly queue: string | undefined
+  readonly query: readonly string[]
+  readonly all: boolean
 }
 
-interface Seen {
-  readonly at: Located
-  readonly row: Row
+/** The first word is a queue if one has this name or is named like it; else it may belong to the query. */
+async function whereToLook(
+  root: string,
+  { queue, query, all }: Where,
+): Promise<{ queues: readonly Queue[]; words: readonly string[] } | Problem> {
+  if (queue === undefined) return { queues: await allQueues(root), words: query }
+  if (all) return { queues: await allQueues(root), words: [queue, ...query] }
+  const named = await openQueue(root, queue)
+  if (!('kind' in named)) return { queues: [named], words: query }
+  if (/[:=<>~(]|^!/.test(queue) || Object.hasOwn(STATE_CHOICES, queue))
+    return { queues: await allQueues(root), words: [queue, ...query] }
+  const queues = await queuesNamed(root, [queue])
+  return 'kind' in queues ? queues : { queues, words: query }
 }
 
-/** One lstat of each, and the attempt of what runs. What ended in one minute then stands in its order, the last first. */
-function lookCloser(queue: Queue, seen: readonly Seen[]): Listed[] {
-  const looked = seen.map((one) => ({ ...one, entered: enteredAt(queue.dir, one.at) }))
-  if (looked.every(({ at }) => BUCKETED[at.state])) {
-    looked.sort((a, b) => compareText(b.at.bucket ?? '', a.at.bucket ?? '') || (b.entered ?? 0) - (a.entered ?? 0))
-  }
-  return looked.map(({ at, row, entered }) => {
-    const live = at.state === 'run' ? currentAttempt(place(queue.dir, at.state, at.raw)) : undefined
+function chosen<W extends string>(
+  word: string | undefined,
+  words: readonly W[],
+  what: string,
+): W | undefined | Problem {
+  const known = words.find((one) => one === word)
+  if (word === undefined || known !== undefined) return known
+  const near = nearest(word, words)
+  return problem(
+    'usage',
+    `no ${what} "${word}": ${near === undefined ? `there are ${words.join(', ')}` : `did you mean ${near}?`}`,
+  )
+}
+
+function columnsOf(given: string | undefined): readonly Column[] | Problem {
+  const columns = (given?.split(',') ?? []).map((word) => chosen(word.trim(), COLUMNS, 'column'))
+  const wrong = columns.find((column) => typeof column === 'object')
+  return wrong ?? columns.filter((column) => typeof column === 'string')
+}
+
+/** One lstat of each, its message, and the attempt of what runs; nothing where only ids are asked for. */
+function lookCloser(
+  context: Context,
+  { items }: Page,
+  columns: readonly Column[],
+  asFound: boolean,
+  idsOnly: boolean,
+): Listed[] {
+  const now = context.now()
+  const isFinished = items.length > 0 && items.every(({ at }) => BUCKETED[at.state])
+  if (idsOnly && !isFinished) return items.map((item) => ({ ...rowOf(item, now), since: null }))
+  const looked = items.map((item) => ({ item, entered: enteredAt(item.queue.dir, item.at) }))
+  // What ended in one minute stands in its order, the last first.
+  if (isFinished && asFound)
+    looked.sort(
+      (a, b) => compareText(b.item.at.bucket ?? '', a.item.at.bucket ?? '') || (b.entered ?? 0) - (a.entered ?? 0),
+    )
+  return looked.map(({ item, entered }) => {
+    const row = rowOf(item, now)
+    const live = item.at.state === 'run' ? currentAttempt(place(item.queue.dir, item.at.state, item.at.raw)) : undefined
     const progress = progressOf(live)
-    return { ...row, since: sinceTime(row, entered), ...(progress === undefined ? {} : { progress }) }
+    const text = noteOf(item)
+    return {
+      ...row,
+      since: sinceTime(row, entered),
+      ...(progress === undefined ? {} : { progress }),
+      ...(text === undefined ? {} : { text }),
+      ...extra(item, columns, now),
+    }
   })
+}
+
+function rowOf({ queue, at, worker }: Candidate, now: number): Row {
+  return describe(queue.name, at, now, worker?.alive === true ? worker : undefined)
+}
+
+/** Only what a column asks for is counted. */
+function extra(
+  item: Candidate,
+  columns: readonly Column[],
+  now: number,
+): Partial<Pick<Listed, 'size' | 'attempts' | 'exit'>> {
+  const facts = factsOf(item, now, 'message')
+  return Object.fromEntries(
+    (['size', 'attempts', 'exit'] as const)
+      .filter((name) => columns.includes(name))
+      .map((name) => [name, facts.number({ name }) ?? null]),
+  )
 }
 
 function compareText(a: string, b: string): number {
   return a < b ? -1 : Number(a > b)
-}
-
-/** A directory that is too large is not read to its end for the first rows of it. */
-function ordered(
-  queue: Queue,
-  state: State,
-  sortAll: boolean,
-  now: Millis,
-): { items: Iterable<Located>; sorted: boolean } {
-  const all = itemsOf(queue.dir, state)
-  const read: Located[] = []
-  for (let next = all.next(); next.done !== true; next = all.next()) {
-    read.push(next.value)
-    if (!sortAll && read.length > SORTED_UNASKED) return { items: chain(read, all), sorted: false }
-  }
-  const entries = read.map((at) => ({ at, entry: entryOf(at.raw, now) }))
-  entries.sort(
-    (a, b) => Number(a.entry.notBefore > now) - Number(b.entry.notBefore > now) || compareEntries(a.entry, b.entry),
-  )
-  return { items: entries.map(({ at }) => at), sorted: true }
-}
-
-function* chain(read: Iterable<Located>, rest: Iterable<Located>): Generator<Located> {
-  yield* read
-  yield* rest
 }

@@ -16,7 +16,6 @@ const PARSERS: {
   text: { parse: text, expects: 'a text' },
   queue: { parse: (given) => given || undefined, expects: "a queue's name" },
   item: { parse: (given) => given || undefined, expects: 'an id' },
-  status: { parse: (given) => given || undefined, expects: 'a state' },
   query: { parse: text, expects: 'a query' },
   path: { parse: (given) => (given === '' || given.includes('\0') ? undefined : bytesOf(given)), expects: 'a path' },
   id: { parse: parseItemId, expects: 'an id such as 20261122T101500.123456-x7f2k9 (make one with `rq new-id`)' },

@@ -16,7 +16,6 @@ export interface Values {
   readonly queue: string
   /** An id, a unique part of one, a dropped file's name, or QUEUE/any of them. */
   readonly item: string
-  readonly status: string
   /** Of a query (docs/QUERY.md), not yet parsed. */
   readonly query: string
   /** A file's path, byte for byte. */

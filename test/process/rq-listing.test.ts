@@ -183,7 +183,7 @@ describe('rq ls', () => {
       sorted: boolean
     }
     expect({ ...quick, items: quick.items.length }).toMatchObject({ items: 3, more: true, sorted: false })
-    const sorted = (await json(root, 'ls', 'q', 'que', '-n', '1', '--sort')) as { items: { name: string }[] }
+    const sorted = (await json(root, 'ls', 'q', 'que', '-n', '1', '--sort', 'order')) as { items: { name: string }[] }
     expect(sorted.items[0]?.name).toBe('first,p0')
   })
   it('knows the state that is meant', async () => {
