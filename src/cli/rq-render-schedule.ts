@@ -3,7 +3,7 @@ import type { Millis } from '../domain/name.ts'
 import type { ScheduleValue } from '../service/schedule.ts'
 import type { ScheduleRow } from '../service/schedule-list.ts'
 import { type Cell, type Output, printable, table } from './output.ts'
-import { span } from './rq-render.ts'
+import { span } from './rq-span.ts'
 
 export function renderSchedules(value: ScheduleValue, out: Output, err: Output, now: Millis): void {
   const rows = value.filter((row): row is ScheduleRow => 'words' in row)
