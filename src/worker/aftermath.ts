@@ -9,6 +9,7 @@ import type { ItemId } from '../domain/name.ts'
 import { refusedBySystem } from '../fsqueue/errors.ts'
 import { openLogToAppend } from '../fsqueue/job.ts'
 import { ownProgram } from '../launch/run-as.ts'
+import { errnoOf } from '../os/errno.ts'
 import { environmentOf, processesWith, signalProcess } from '../os/process.ts'
 import { isText, runProgram, textOf } from '../os/program.ts'
 import { commandPath } from './admin.ts'
@@ -123,7 +124,6 @@ export class Aftermath {
     const { config, identity, options } = this.#worker
     const { ended } = settled
     const item = runPath(options.queue, ended)
-    const log = openLogToAppend(item)
     const { files, environment } = hookFacts(this.#worker, hook, settled)
     // Node gives programs UTF-8 only; env(1) takes the rest.
     const [texts, others] = [
@@ -138,8 +138,9 @@ export class Aftermath {
       ...Object.fromEntries(texts.map(([name, value]) => [name, textOf(value)])),
     }
     const limit = setInterval(() => this.#limitLog(ended), LOOK_MS)
+    const log = openLogToAppend(item)
     try {
-      if (log !== undefined) writeSync(log, `--- ${new Date().toISOString()} hook ${hook}\n`)
+      note(log, `--- ${new Date().toISOString()} hook ${hook}\n`)
       const end = await runProgram({
         argv: [...umask, ...inBytes, ...identity.prefix, ...config.execPrefix, commandPath(hookPath(hook)), ...files],
         cwd: textOf(`${item}/job`),
@@ -149,7 +150,7 @@ export class Aftermath {
         ...(log === undefined ? {} : { output: log }),
       })
       const problem = hookProblem(end)
-      if (problem !== undefined && log !== undefined) writeSync(log, `--- hook ${hook}: ${problem}\n`)
+      if (problem !== undefined) note(log, `--- hook ${hook}: ${problem}\n`)
       return problem
     } finally {
       clearInterval(limit)
@@ -166,6 +167,16 @@ export class Aftermath {
     } catch (error) {
       this.#worker.trouble(refusedBySystem('cut', item, error))
     }
+  }
+}
+
+/** A full disk is no reason to run a hook again and again. */
+function note(log: number | undefined, text: string): void {
+  if (log === undefined) return
+  try {
+    writeSync(log, text)
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error
   }
 }
 
