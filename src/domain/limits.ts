@@ -30,10 +30,6 @@ export interface Excess {
 
 export const NO_LIMITS: RunLimits = { timeout: undefined, cpu: undefined, memory: undefined, silence: undefined }
 
-export function hasLimits({ timeout, cpu, memory, silence }: RunLimits): boolean {
-  return timeout !== undefined || cpu !== undefined || memory !== undefined || silence !== undefined
-}
-
 /** The first limit, in this order, that a run is over. */
 export function excessOf(sample: RunSample, limits: RunLimits): Excess | undefined {
   return (
@@ -56,7 +52,7 @@ export const OVER_LIMIT = {
   silence: 'it said nothing for longer than it may',
 } as const satisfies Record<LimitCause, string>
 
-/** `it used 612M, memory is 512M` */
+/** `it used 612.3 MiB of memory, more than 512 MiB` */
 export function explainExcess({ cause, value, limit }: Excess): string {
   switch (cause) {
     case 'timeout':

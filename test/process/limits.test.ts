@@ -2,9 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { processesIn } from '../helpers/daemon.ts'
+import { makeQueue, processesIn, startDaemon, tempRoot } from '../helpers/daemon.ts'
 import { until } from '../helpers/until.ts'
-import { startWorker, type TestQueue, testQueue } from '../helpers/worker.ts'
+import { openQueue, startWorker, type TestQueue, testQueue } from '../helpers/worker.ts'
 
 /** Prints a line ten times a second, for a minute at most. */
 const CHATTY = '#!/bin/sh\ni=0\nwhile [ $i -lt 600 ]; do echo $i; i=$((i + 1)); sleep 0.1; done\n'
@@ -49,6 +49,23 @@ describe('a run that is over a limit is ended, and the cause recorded', () => {
     expect(queue.log(id)).toContain('TERM')
     expect(queue.events('item-stopping').map(({ signal }) => signal)).toEqual(['SIGTERM', 'SIGKILL'])
     await worker.stop()
+  })
+
+  it('is killed when $RQ_TERM_TIMEOUT of the daemon is over, where no file says when', async () => {
+    const root = tempRoot()
+    const deaf = '#!/bin/sh\ntrap "" TERM\nwhile :; do sleep 0.1; done\n'
+    const queue = openQueue(makeQueue(root, 'q', deaf, { timeout: '0.5s' }))
+    const daemon = await startDaemon(root, { env: { RQ_TERM_TIMEOUT: '3600' } })
+    const id = queue.send({})
+    const signals = () => queue.events('item-stopping').map(({ signal }) => signal)
+    await until(() => signals().length > 0)
+    await daemon.stop('SIGKILL')
+    // The next daemon is less patient: had the first been so, too, the item would have ended with it.
+    expect([signals(), queue.stateOf(id)]).toEqual([['SIGTERM'], 'run'])
+    const second = await startDaemon(root, { env: { RQ_TERM_TIMEOUT: '0.5' } })
+    expect(await queue.settled(id)).toBe('_err')
+    expect(signals()).toEqual(['SIGTERM', 'SIGTERM', 'SIGKILL'])
+    await second.stop()
   })
 
   it('counts as done if it says so on TERM: its work is not done twice', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { bootId } from '../../src/os/process.ts'
-import { tempRoot } from '../helpers/daemon.ts'
+import { makeQueue, startDaemon, tempRoot } from '../helpers/daemon.ts'
 import { neighbours } from '../helpers/neighbours.ts'
 import { rq } from '../helpers/rq.ts'
 import { until } from '../helpers/until.ts'
@@ -226,6 +226,19 @@ describe('a retry in another queue', () => {
     expect(await waiting(queue, id)).toBe(`${id},t1900000000`)
     await worker.stop()
   })
+})
+
+it('a retry in a queue that has no worker gets one: nobody has to be warm', async () => {
+  const root = tempRoot()
+  const config = { retry: { limit: 1, base: 0, queue: 'second' } }
+  const first = openQueue(makeQueue(root, 'first', FAILS, config))
+  const second = openQueue(makeQueue(root, 'second'))
+  writeFileSync(join(root, 'config.json'), JSON.stringify({ warm_workers: 0 }))
+  const daemon = await startDaemon(root)
+  const id = first.send({})
+  expect(await second.settled(id)).toBe('done')
+  expect(verdicts(second, id)).toEqual(['reschedule', 'done'])
+  await daemon.stop()
 })
 
 /** In run/, its verdict written: to be retried in `other`; and not moved. */
