@@ -54,7 +54,7 @@ export const RENDERERS: Renderers = {
   hold: renderDone,
   release: renderDone,
   kill: renderDone,
-  edit: (done, screen) => renderDone([done], screen),
+  edit: renderDone,
   move: renderDone,
   pause: renderPaused,
   resume: renderPaused,
