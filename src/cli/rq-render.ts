@@ -5,6 +5,7 @@ import type { ValueOf, VerbName } from '../service/registry.ts'
 import { type Cell, type Output, printable, table } from './output.ts'
 import { renderDone, renderTrash } from './rq-render-bulk.ts'
 import { renderList } from './rq-render-list.ts'
+import { renderPeek } from './rq-render-peek.ts'
 import { renderShown } from './rq-render-show.ts'
 
 export interface Screen {
@@ -30,6 +31,7 @@ export const RENDERERS: Renderers = {
   queues: renderQueues,
   config: renderConfig,
   ls: renderList,
+  peek: renderPeek,
   show: (items, { out, now }) => {
     for (const item of items) renderShown(item, out, now)
   },
