@@ -7,6 +7,7 @@ import { renderAlerts } from './rq-render-alerts.ts'
 import { renderDone, renderTrash } from './rq-render-bulk.ts'
 import { renderCleaned } from './rq-render-clean.ts'
 import { renderList } from './rq-render-list.ts'
+import { renderPeek } from './rq-render-peek.ts'
 import { renderSchedules } from './rq-render-schedule.ts'
 import { renderShown } from './rq-render-show.ts'
 
@@ -33,6 +34,7 @@ export const RENDERERS: Renderers = {
   queues: renderQueues,
   config: renderConfig,
   ls: renderList,
+  peek: renderPeek,
   show: (items, { out, now }) => {
     for (const item of items) renderShown(item, out, now)
   },
@@ -57,7 +59,7 @@ export const RENDERERS: Renderers = {
   hold: renderDone,
   release: renderDone,
   kill: renderDone,
-  edit: (done, screen) => renderDone([done], screen),
+  edit: renderDone,
   move: renderDone,
   pause: renderPaused,
   resume: renderPaused,

@@ -17,7 +17,7 @@ export const BUCKETED = {
   _err: false,
 } as const satisfies Record<State, boolean>
 
-/** Every move that exists; each is one rename(2). Removal, from any state but run, is a move to `_tmp`. */
+/** Every move that exists; each is one rename(2). Removal, from any state but run, is a move to `_trash`. */
 export const MOVES = {
   prep: ['que'],
   que: ['run', 'pause'],

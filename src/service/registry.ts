@@ -14,6 +14,7 @@ import { ls } from './ls.ts'
 import { move } from './move.ts'
 import { newId } from './new-id.ts'
 import { pause, resume } from './pause.ts'
+import { peek } from './peek.ts'
 import { queues } from './queues.ts'
 import { release } from './release.ts'
 import { result } from './result.ts'
@@ -35,6 +36,7 @@ export const VERBS = {
   config,
   ls,
   show,
+  peek,
   why,
   log,
   wait,

@@ -112,6 +112,61 @@ describe('a change of all that match', () => {
   })
 })
 
+describe('rq edit of many', () => {
+  it('sets and takes away keys where they wait, held or failed; id, order and history stay', async () => {
+    const { root, queue } = rootWithQueue()
+    drop(queue, `${idOf(1)}.msg,p1,t4000000000`, '{"params":{"user":7,"x":1},"other":[1]}')
+    drop(queue, idOf(2), 'a plain file')
+    failed(queue, idOf(3), { exit: 1 }, { params: { user: 7 } })
+    drop(queue, `${idOf(4)}.msg`, '{"params":{"user":8}}')
+    const said = await rq(root, [
+      'edit',
+      'q',
+      '-w',
+      'param.user=7',
+      '--set',
+      'param.user=9',
+      '--unset',
+      'param.x',
+      '--set',
+      'param1=a=b',
+    ])
+    expect(said).toMatchObject({ code: 0, stdout: 'q: 2 changed\n' })
+    const message = (...path: string[]) => JSON.parse(readFileSync(join(queue, ...path), 'utf8'))
+    expect(message('que', `${idOf(1)}.msg,p1,t4000000000`)).toEqual({
+      params: { user: '9' },
+      other: [1],
+      param1: 'a=b',
+    })
+    expect(message('_err', idOf(3), 'msg')).toEqual({
+      params: { user: '9' },
+      param1: 'a=b',
+      attempts: [{ n: 1, exit: 1 }],
+    })
+    expect(message('que', `${idOf(4)}.msg`)).toEqual({ params: { user: 8 } })
+    expect(namesIn(queue, 'pause')).toEqual([])
+    expect(await rq(root, ['edit', idOf(2), '--set', 'param1=x'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('plain file'),
+    })
+    expect(readFileSync(join(queue, 'que', idOf(2)), 'utf8')).toBe('a plain file')
+    expect(await rq(root, ['edit', idOf(4), '--set', 'attempts=x'])).toMatchObject({ code: 2 })
+  })
+  it('gives one after the other to the editor, and stops when it fails', async () => {
+    const { root, queue } = rootWithQueue()
+    for (const n of [1, 2, 3]) drop(queue, `${idOf(n)}.msg`, `{"param1":"${n}"}`)
+    const editor = { EDITOR: 'sh -c \'grep -q :.2 "$1" && exit 1; sed -i s/:.1/:\\"7/ "$1"\' --', VISUAL: '' }
+    const said = await rq(root, ['edit', idOf(1), idOf(2), idOf(3)], { env: editor })
+    expect(said).toMatchObject({
+      code: 1,
+      stdout: `${idOf(1)} changed\n`,
+      stderr: expect.stringContaining('editor failed'),
+    })
+    expect(namesIn(queue, 'que')).toHaveLength(3)
+    expect(readFileSync(join(queue, 'que', `${idOf(3)}.msg`), 'utf8')).toBe('{"param1":"3"}')
+  })
+})
+
 describe('what was removed', () => {
   it('comes back with one word: the last removal of many, in every queue and state', async () => {
     const { root, queue } = rootWithQueue()

@@ -105,6 +105,33 @@ describe('rq ls with a query', () => {
   })
 })
 
+describe('rq peek', () => {
+  it('prints a range of what waits, in its order, and nothing that drives a terminal', async () => {
+    const { root, queue } = rootWithQueue()
+    for (const n of [1, 2, 3]) drop(queue, idOf(n), `text ${n}\x1b[2J\n`)
+    drop(queue, `${idOf(4)},p0`, '\xff\xfe'.repeat(3))
+    drop(queue, `${idOf(5)}.msg,p9`, '{"param1":')
+    const { lines } = await rq(root, ['peek', 'q', '--offset', '1', '--limit', '2'])
+    expect(lines).toEqual([
+      `${idOf(1)} waiting`,
+      '--- payload, 11 bytes',
+      'text 1\\x1b[2J',
+      `${idOf(2)} waiting`,
+      '--- payload, 11 bytes',
+      'text 2\\x1b[2J',
+    ])
+    writeFileSync(join(queue, 'que', `${idOf(4)},p0`), Buffer.from([0xff, 0xfe]))
+    const { items } = JSON.parse((await rq(root, ['peek', 'q', '--json', '--limit', '1'])).stdout)
+    expect(items).toMatchObject([
+      { id: idOf(4), files: [{ size: 2, content: '//4=', encoding: 'base64', cut: false }] },
+    ])
+    const cut = await rq(root, ['peek', 'q', 'is:malformed', '--bytes', '3', '--json'])
+    expect(JSON.parse(cut.stdout).items).toMatchObject([
+      { id: idOf(5), text: expect.stringContaining('truncated'), files: [{ name: 'msg', content: '{"p', cut: true }] },
+    ])
+  })
+})
+
 describe('among 100,000 names', () => {
   const { root, queue } = rootWithQueue()
   const STRACE = ['/usr/bin/strace', '/bin/strace', '/usr/local/bin/strace'].find(existsSync)
