@@ -101,6 +101,7 @@ function fromSettings(settings: Settings): QueueConfig {
     durability: set.durability,
     dirs: set.dirs as QueueConfig['dirs'],
     shared: set.shared,
+    stats: { minutes: set.stats.minutes ?? 0, hours: set.stats.hours ?? 0 },
   }
 }
 

@@ -25,5 +25,6 @@ export function defaultSettings() {
     durability: 'group',
     dirs: { prep: 'prep', que: 'que', run: 'run', pause: 'pause', done: 'done', relayed: 'relayed', _err: '_err' },
     shared: false,
+    stats: { minutes: '7d', hours: '400d' },
   } as const satisfies QueueInput
 }

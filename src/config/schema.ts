@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import { EXIT_MEANINGS } from '../domain/policy.ts'
 import { argv, count, described, duration, exitCode, flag, size, word } from './forms.ts'
+import { statsKeys } from './schema-stats.ts'
 
 const dirName = v.pipe(
   v.string('must be a text'),
@@ -83,6 +84,7 @@ export const queueKeys = {
   ),
   dirs: described(dirs, 'Other names for the state directories.'),
   shared: described(flag, 'Opens que/ and prep/ to the group. Default: false.'),
+  ...statsKeys,
 } as const
 
 /** What a message may say otherwise for its own item (`policy` in `msg`). */

@@ -1,6 +1,7 @@
 /** What a queue's configuration decides about its items, and the defaults. */
 import type { State } from './item.ts'
 import type { Millis } from './name.ts'
+import type { StatsPolicy } from './stats.ts'
 
 /** What an exit status means. `fail` may be retried, `fatal` never. */
 export const EXIT_MEANINGS = ['done', 'fail', 'fatal', 'reschedule', 'relay', 'broken'] as const
@@ -69,4 +70,5 @@ export interface QueueConfig {
   readonly durability: 'full' | 'group' | 'none'
   readonly dirs: StateDirNames
   readonly shared: boolean
+  readonly stats: StatsPolicy
 }

@@ -30,6 +30,7 @@ export function makeSettler(worker: Worker): Settler {
       worker.starting.offerAgain(ended.id)
     },
     onTrouble: (error) => worker.trouble(error),
+    onMoved: (moved) => worker.history.moved(moved),
     onWell: () => worker.well(),
     onRound: () => worker.pump(),
   })
@@ -90,6 +91,7 @@ async function relay(worker: Worker, { ended, msg }: Settled): Promise<void> {
 
 function settledAs(worker: Worker, settled: Settled, moved: Moved, durable: boolean): void {
   const { ended, verdict, move, record } = settled
+  worker.history.ended(settled)
   if (verdict.kind !== 'broken' && ended.outcome.kind === 'exited' && worker.handler.isDoubtful) {
     worker.handler.mend()
     worker.options.emit({ kind: 'handler-mended' })

@@ -13,6 +13,7 @@ import { Alarm, type Wake } from './alarm.ts'
 import { Configuration } from './configuration.ts'
 import { DiskState } from './disk-state.ts'
 import { HandlerState } from './handler-state.ts'
+import { History } from './history.ts'
 import { Idleness } from './idleness.ts'
 import { Intake } from './intake.ts'
 import { recoverRuns } from './recovery.ts'
@@ -46,6 +47,7 @@ export class Worker {
   readonly handler = new HandlerState()
   readonly starting: Starting
   readonly configuration = new Configuration(this)
+  readonly history = new History(this)
   root: RootConfig
   config: QueueConfig
   readonly disk: DiskState
@@ -71,6 +73,8 @@ export class Worker {
       onNews: () => this.pump(),
       onScan: (scan) => options.emit({ kind: 'scan', ...scan, ms: Math.round(scan.ms) }),
       onTrouble: (error) => this.trouble(error),
+      onArrival: (raw) => this.history.arrived(raw),
+      onFound: (entry, since) => this.history.found(entry, since),
     })
     this.root = options.rootConfig
     this.starting = new Starting(this)
@@ -93,6 +97,7 @@ export class Worker {
   }
 
   start(): void {
+    this.history.open()
     if (this.configuration.problem === undefined) this.recover()
     this.options.emit({ kind: 'worker-started', pid: process.pid, adopted: this.runs.size })
     this.intake.open()
