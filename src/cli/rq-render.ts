@@ -8,6 +8,7 @@ import type { QueueRow } from '../service/queues.ts'
 import type { ValueOf, VerbName } from '../service/registry.ts'
 import { type Cell, type Colour, type Output, printable, table } from './output.ts'
 import { renderShown } from './rq-render-show.ts'
+import { renderHealth, renderShape, renderStats } from './rq-render-stats.ts'
 
 export interface Screen {
   readonly out: Output
@@ -30,6 +31,9 @@ export const RENDERERS: Renderers = {
     if (existed > 0) err.line('rq: it exists already; nothing was published twice')
   },
   queues: renderQueues,
+  stats: renderStats,
+  qshape: renderShape,
+  health: renderHealth,
   config: renderConfig,
   ls: renderList,
   show: (items, { out, now }) => {

@@ -4,6 +4,7 @@ import { config } from './config.ts'
 import type { Context } from './context.ts'
 import { create } from './create.ts'
 import { edit } from './edit.ts'
+import { health } from './health.ts'
 import { hold } from './hold.ts'
 import { inject } from './inject.ts'
 import { kill } from './kill.ts'
@@ -12,6 +13,7 @@ import { ls } from './ls.ts'
 import { move } from './move.ts'
 import { newId } from './new-id.ts'
 import { pause, resume } from './pause.ts'
+import { qshape } from './qshape.ts'
 import { queues } from './queues.ts'
 import { release } from './release.ts'
 import { result } from './result.ts'
@@ -19,6 +21,7 @@ import { retry } from './retry.ts'
 import { rm } from './rm.ts'
 import { show } from './show.ts'
 import { rootProblem } from './spool.ts'
+import { stats } from './stats.ts'
 import type { Verb } from './verb.ts'
 import { wait } from './wait.ts'
 import { why } from './why.ts'
@@ -27,6 +30,9 @@ export const VERBS = {
   create,
   inject,
   queues,
+  stats,
+  qshape,
+  health,
   config,
   ls,
   show,
