@@ -9,6 +9,7 @@ import type { ValueOf, VerbName } from '../service/registry.ts'
 import { type Cell, type Colour, type Output, printable, table } from './output.ts'
 import { renderShown } from './rq-render-show.ts'
 import { renderHealth, renderShape, renderStats } from './rq-render-stats.ts'
+import { topLines } from './rq-top-lines.ts'
 
 export interface Screen {
   readonly out: Output
@@ -32,6 +33,9 @@ export const RENDERERS: Renderers = {
   },
   queues: renderQueues,
   stats: renderStats,
+  top: (value, { out }) => {
+    for (const line of topLines(value)) out.line(line)
+  },
   qshape: renderShape,
   health: renderHealth,
   config: renderConfig,

@@ -49,6 +49,12 @@ async function main(argv: readonly string[]): Promise<number> {
     return troubleOf(name) ?? EXIT.usage
   }
   if (parsed.taken.help) return help(name)
+  if (name === 'top' && !parsed.taken.json && out.isTerminal && process.getBuiltinModule('node:tty').isatty(0))
+    return (await import('./rq-top.ts')).watchTop(
+      makeContext(parsed.taken, () => undefined),
+      parsed.taken.input,
+      out,
+    )
   return run(name, parsed.taken)
 }
 

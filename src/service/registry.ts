@@ -22,6 +22,7 @@ import { rm } from './rm.ts'
 import { show } from './show.ts'
 import { rootProblem } from './spool.ts'
 import { stats } from './stats.ts'
+import { top } from './top.ts'
 import type { Verb } from './verb.ts'
 import { wait } from './wait.ts'
 import { why } from './why.ts'
@@ -31,6 +32,7 @@ export const VERBS = {
   inject,
   queues,
   stats,
+  top,
   qshape,
   health,
   config,
