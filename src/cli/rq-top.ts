@@ -8,7 +8,7 @@ import { topLines } from './rq-top-lines.ts'
 const EVERY_MS = 1000
 const ENTER = '\u001b[?1049h\u001b[?25l'
 const LEAVE = '\u001b[?25h\u001b[?1049l'
-const HELP = 'q quit   up/down or k/j select   p pause or resume the queue   ? this'
+const HELP = 'q quit   up/down or k/j select   p pause or resume the queue'
 
 export function watchTop(context: Context, input: unknown, out: Output): Promise<number> {
   const show = (text: string) => out.bytes(Buffer.from(text))
