@@ -48,7 +48,8 @@ export interface Top {
 
 export const top = defineVerb({
   summary: 'watch the queues and what runs',
-  details: 'On a terminal it goes on until q (j, k select a queue, p pauses it); elsewhere, and with --json, it says once how things are.',
+  details:
+    'On a terminal it goes on until q (j, k select a queue, p pauses it); elsewhere, and with --json, it says once how things are.',
   arguments: { queue: { type: 'queue', summary: 'only these', many: true, optional: true } },
   options: {},
   examples: [{ command: 'rq top', says: 'all queues, every second' }],
