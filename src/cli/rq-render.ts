@@ -10,6 +10,8 @@ import { renderList } from './rq-render-list.ts'
 import { renderPeek } from './rq-render-peek.ts'
 import { renderSchedules } from './rq-render-schedule.ts'
 import { renderShown } from './rq-render-show.ts'
+import { renderHealth, renderShape, renderStats } from './rq-render-stats.ts'
+import { topLines } from './rq-top-lines.ts'
 
 export interface Screen {
   readonly out: Output
@@ -32,6 +34,12 @@ export const RENDERERS: Renderers = {
     if (existed > 0) err.line('rq: it exists already; nothing was published twice')
   },
   queues: renderQueues,
+  stats: renderStats,
+  top: (value, { out }) => {
+    for (const line of topLines(value)) out.line(line)
+  },
+  qshape: renderShape,
+  health: renderHealth,
   config: renderConfig,
   ls: renderList,
   peek: renderPeek,

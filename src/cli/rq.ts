@@ -46,10 +46,21 @@ async function main(argv: readonly string[]): Promise<number> {
   const parsed = parseCommandLine(VERBS[name], args, Date.now())
   if (!parsed.ok) {
     complain(`${name}: ${parsed.problem} (\`rq ${name} --help\` says more)`)
-    return EXIT.usage
+    return troubleOf(name) ?? EXIT.usage
   }
   if (parsed.taken.help) return help(name)
+  if (name === 'top' && !parsed.taken.json && out.isTerminal && process.getBuiltinModule('node:tty').isatty(0))
+    return (await import('./rq-top.ts')).watchTop(
+      makeContext(parsed.taken, () => undefined),
+      parsed.taken.input,
+      out,
+    )
   return run(name, parsed.taken)
+}
+
+/** Of a verb that has exit codes of its own. */
+function troubleOf(name: VerbName): number | undefined {
+  return (VERBS[name] as unknown as Verb).trouble
 }
 
 async function finish(done: void | Promise<void>): Promise<number> {
@@ -108,12 +119,12 @@ async function run(name: VerbName, taken: Taken): Promise<number> {
     const answer = await perform(name, context, taken.input)
     progress.stop()
     report(name, answer, taken)
-    return exitOf(answer)
+    return answer.exit ?? (answer.problems.length > 0 ? troubleOf(name) : undefined) ?? exitOf(answer)
   } catch (error) {
     progress.stop()
     if (!(error instanceof QueueIoError)) throw error
     complain(`${reasonOf(error)} (${error.operation} ${displayName(error.path)})`)
-    return EXIT.failed
+    return troubleOf(name) ?? EXIT.failed
   }
 }
 

@@ -130,6 +130,7 @@ function fromSettings(settings: Settings): QueueConfig {
       ...{ user: set.user, group: set.group, umask: set.umask },
       ...{ noNewPrivs: set.no_new_privs, limits: set.limits },
     },
+    stats: { minutes: set.stats.minutes ?? 0, hours: set.stats.hours ?? 0 },
   }
 }
 

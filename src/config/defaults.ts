@@ -45,5 +45,6 @@ export function defaultSettings() {
     hooks: { timeout: '60s' },
     no_new_privs: false,
     limits: {},
+    stats: { minutes: '7d', hours: '400d' },
   } as const satisfies QueueInput
 }

@@ -10,6 +10,7 @@ import { pressureKeys } from './schema-pressure.ts'
 import { retryKeys } from './schema-retry.ts'
 import { runAsKeys } from './schema-run-as.ts'
 import { scheduleKeys } from './schema-schedule.ts'
+import { statsKeys } from './schema-stats.ts'
 
 const dirName = v.pipe(
   v.string('must be a text'),
@@ -96,6 +97,7 @@ export const queueKeys = {
   ...alertKeys,
   ...hooksKeys,
   ...runAsKeys,
+  ...statsKeys,
 } as const
 
 /** What a message may say otherwise for its own item (`policy` in `msg`). */

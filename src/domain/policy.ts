@@ -9,6 +9,7 @@ import type { RetentionPolicy } from './retention.ts'
 import { DEFAULT_RETRY, type RetryPolicy } from './retry.ts'
 import type { RunAs } from './run-as.ts'
 import type { ScheduleSpec } from './schedules.ts'
+import type { StatsPolicy } from './stats.ts'
 
 /** What an exit status means. `fail` may be retried, `fatal` never. */
 export const EXIT_MEANINGS = ['done', 'fail', 'fatal', 'reschedule', 'relay', 'broken'] as const
@@ -86,4 +87,5 @@ export interface QueueConfig {
   readonly alerts: AlertPolicy
   readonly hooks: HooksPolicy
   readonly runAs: RunAs
+  readonly stats: StatsPolicy
 }

@@ -14,6 +14,8 @@ export interface Answer<V> {
   readonly problems: readonly Problem[]
   /** The value itself tells of a failure: nothing more is to be said, but it is none the less. */
   readonly failed?: boolean
+  /** Of a verb whose exit codes are its own. */
+  readonly exit?: number
 }
 
 export function ok<V>(value: V, problems: readonly Problem[] = []): Answer<V> {

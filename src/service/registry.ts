@@ -6,6 +6,7 @@ import { config } from './config.ts'
 import type { Context } from './context.ts'
 import { create } from './create.ts'
 import { edit } from './edit.ts'
+import { health } from './health.ts'
 import { hold } from './hold.ts'
 import { inject } from './inject.ts'
 import { kill } from './kill.ts'
@@ -15,6 +16,7 @@ import { move } from './move.ts'
 import { newId } from './new-id.ts'
 import { pause, resume } from './pause.ts'
 import { peek } from './peek.ts'
+import { qshape } from './qshape.ts'
 import { queues } from './queues.ts'
 import { release } from './release.ts'
 import { result } from './result.ts'
@@ -23,6 +25,8 @@ import { rm } from './rm.ts'
 import { schedule } from './schedule.ts'
 import { show } from './show.ts'
 import { rootProblem } from './spool.ts'
+import { stats } from './stats.ts'
+import { top } from './top.ts'
 import { trash } from './trash.ts'
 import { undo } from './undo.ts'
 import type { Verb } from './verb.ts'
@@ -33,6 +37,10 @@ export const VERBS = {
   create,
   inject,
   queues,
+  stats,
+  top,
+  qshape,
+  health,
   config,
   ls,
   show,

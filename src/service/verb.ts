@@ -74,6 +74,8 @@ export interface Verb<A extends Specs = Specs, O extends Specs = Specs, V = unkn
   readonly arguments: A
   readonly options: O
   readonly examples: readonly Example[]
+  /** The exit code of misuse and of trouble, of a verb whose exit codes are its own. */
+  readonly trouble?: number
   readonly run: (context: Context, input: Input<A, O>) => Promise<Answer<V>>
 }
 

@@ -1,6 +1,7 @@
 /** `_status.json`: what a queue's worker last said of itself. A snapshot, droppable, and read with suspicion. */
 import { isRecord, parseJson } from '../domain/msg.ts'
 import type { Millis } from '../domain/name.ts'
+import { type Millis, parseItemName, type RawName } from '../domain/name.ts'
 import { PRESSURES, type Pressure } from '../domain/pressure.ts'
 import { readRegular } from '../fsqueue/files.ts'
 import { inQueue, type QueueDir } from '../fsqueue/place.ts'
@@ -10,6 +11,8 @@ export interface RunningItem {
   readonly id: string
   readonly attempt: number | undefined
   readonly slot: number | undefined
+  /** In run/. */
+  readonly name: RawName | undefined
   /** ISO 8601. */
   readonly started: string | undefined
 }
@@ -55,6 +58,7 @@ export function workerStatus(queue: QueueDir): WorkerStatus | undefined {
       id: text(run['id']) ?? '?',
       attempt: number(run['attempt']),
       slot: number(run['slot']),
+      name: runName(run['name']),
       started: timeText(run['started']),
     })),
     settling: records(value['settling']).map((held) => heldBack(held, 'why')),
@@ -67,6 +71,14 @@ export function workerStatus(queue: QueueDir): WorkerStatus | undefined {
     slots: number(value['slots']) ?? 0,
     freeSlots: number(value['freeSlots']) ?? 0,
   }
+}
+
+/** A name that a claim makes, and nothing that leads elsewhere. */
+function runName(value: unknown): RawName | undefined {
+  const name = text(value)
+  return name === undefined || name.includes('/') || parseItemName(name).id === undefined
+    ? undefined
+    : (name as RawName)
 }
 
 function passing(state: Record<string, unknown>): { readonly problem: string; readonly until: Millis } {

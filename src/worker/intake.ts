@@ -27,6 +27,10 @@ export interface IntakeEvents {
   readonly onNews: () => void
   readonly onScan: (scan: { names: number; ms: number; why: string }) => void
   readonly onTrouble: (error: QueueIoError) => void
+  /** The watch told of a name that was not known. */
+  readonly onArrival: (raw: RawName) => void
+  /** A scan found one, and no watch may have told of it since then. */
+  readonly onFound: (entry: Entry, since: Millis) => void
 }
 
 export class Intake {
@@ -102,6 +106,7 @@ export class Intake {
     if (this.#scan !== undefined || this.#closed) return
     clearTimeout(this.#timer)
     const began = performance.now()
+    const unheardSince = this.#unheardSince(why)
     let count = 0
     this.schedule.beginScan()
     this.#dirty = false
@@ -120,7 +125,7 @@ export class Intake {
         const now = Date.now()
         if (page.done !== true) {
           count += page.value.length
-          for (const raw of page.value) if (!this.schedule.has(raw)) this.schedule.add(entryOf(raw, now), now)
+          for (const raw of page.value) if (!this.schedule.has(raw)) this.#found(entryOf(raw, now), now, unheardSince)
         }
         this.#scanned.cost += performance.now() - stepBegan
         if (page.done === true) this.#scanEnded(count, performance.now() - began, why)
@@ -135,6 +140,17 @@ export class Intake {
       this.#events.onNews()
     }
     step()
+  }
+
+  #found(entry: Entry, now: Millis, unheardSince: Millis | undefined): void {
+    if (unheardSince !== undefined) this.#events.onFound(entry, unheardSince)
+    this.schedule.add(entry, now)
+  }
+
+  /** From when on the watch may have missed something that this scan will find. */
+  #unheardSince(why: string): Millis | undefined {
+    if (why === 'start') return 0
+    return why === 'overflow' || this.#isDeaf ? this.#scanned.at : undefined
   }
 
   #scanEnded(names: number, ms: number, why: string): void {
@@ -179,6 +195,7 @@ export class Intake {
       })
     }
     if (!this.#own.delete(raw) && isVisible(raw)) {
+      if (!this.schedule.has(raw)) this.#events.onArrival(raw)
       this.add(raw)
       this.#events.onNews()
     }

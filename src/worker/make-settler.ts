@@ -37,6 +37,7 @@ export function makeSettler(worker: Worker): Settler {
       worker.starting.offerAgain(ended.id)
     },
     onTrouble: (error) => worker.trouble(error),
+    onMoved: (moved) => worker.history.moved(moved),
     onWell: () => worker.well(),
     onRound: () => worker.pump(),
   })
@@ -101,6 +102,7 @@ function handlerEnded(outcome: Outcome): boolean {
 
 function settledAs(worker: Worker, settled: Settled, moved: Moved, durable: boolean): void {
   const { ended, verdict, move, record } = settled
+  worker.history.ended(settled)
   if (verdict.kind !== 'broken' && handlerEnded(ended.outcome) && worker.handler.isDoubtful) {
     worker.handler.mend()
     worker.options.emit({ kind: 'handler-mended' })

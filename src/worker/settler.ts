@@ -122,7 +122,9 @@ export class Settler {
     let trouble: QueueIoError | undefined
     for await (const settled of inTurns(staged)) {
       try {
-        moves.push({ settled, moved: this.#mover.move(settled) })
+        const moved = this.#mover.move(settled)
+        this.#context.onMoved(moved)
+        moves.push({ settled, moved })
       } catch (error) {
         if (!(error instanceof QueueIoError)) throw error
         trouble ??= error

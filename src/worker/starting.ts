@@ -107,6 +107,7 @@ export class Starting {
       }
       if (now < this.#worker.options.carefulUntil) syncClaim(queue, item)
       this.#worker.runs.begin(started.run)
+      this.#worker.history.started(entry, item.attempt)
       slot.run(item.name, item.attempt)
     } catch (error) {
       this.#worker.runs.pool.release(slot)

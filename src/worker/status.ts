@@ -74,6 +74,7 @@ export class StatusFile {
         .map(({ id, attempt }) => ({ id, attempt })),
       settling: shown(worker.starting.settling),
       unavailable: shown(worker.starting.unavailable),
+      history: worker.history.lately(),
     }
   }
 }

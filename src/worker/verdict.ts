@@ -37,6 +37,8 @@ export interface SettlerContext {
   readonly retryQueue: (name: string) => RetryQueue
   /** Publishes the copy; once, whatever happened before. */
   readonly relay: (staged: Settled) => Promise<void>
+  /** It lies where it belongs; not yet known to be on the disk. */
+  readonly onMoved: (moved: Moved) => void
   readonly onSettled: (settled: Settled, moved: Moved, durable: boolean) => void
   /** Somebody moved the item out of run/: nothing is written. */
   readonly onGone: (ended: Ended) => void

@@ -15,6 +15,7 @@ import { Configuration } from './configuration.ts'
 import { DiskState } from './disk-state.ts'
 import { queueFacts } from './facts.ts'
 import { HandlerState } from './handler-state.ts'
+import { History } from './history.ts'
 import { Hooks, takeIdentity } from './hooks.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { Idleness } from './idleness.ts'
@@ -55,6 +56,7 @@ export class Worker {
   readonly configuration = new Configuration(this)
   readonly housekeeping = new Housekeeping(this)
   readonly scheduler = new Scheduler(this)
+  readonly history = new History(this)
   root: RootConfig
   config: QueueConfig
   readonly disk: DiskState
@@ -85,6 +87,8 @@ export class Worker {
       onNews: () => this.pump(),
       onScan: (scan) => options.emit({ kind: 'scan', ...scan, ms: Math.round(scan.ms) }),
       onTrouble: (error) => this.trouble(error),
+      onArrival: (raw) => this.history.arrived(raw),
+      onFound: (entry, since) => this.history.found(entry, since),
     })
     this.root = options.rootConfig
     this.starting = new Starting(this)
@@ -108,6 +112,7 @@ export class Worker {
   }
 
   start(): void {
+    this.history.open()
     if (this.configuration.problem === undefined) this.recover()
     this.options.emit({ kind: 'worker-started', pid: process.pid, adopted: this.runs.size })
     this.intake.open()

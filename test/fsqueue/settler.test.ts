@@ -57,6 +57,7 @@ it('an item that runs again before its round is over is not judged by its earlie
     onTrouble: () => undefined,
     onWell: () => undefined,
     onRound: () => undefined,
+    onMoved: () => undefined,
   })
 
   settler.add(endedRun(path, first, 1, 0))

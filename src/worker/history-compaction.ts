@@ -1,0 +1,48 @@
+/** Old days of `_stats/` hour by hour, very old ones gone: once a day, one file at a time between other work. */
+import { compactDay, type DayFate, dayFate, dayOf, decodeDay, HOUR, type StatsPolicy } from '../domain/stats.ts'
+import { QueueIoError } from '../fsqueue/errors.ts'
+import type { QueueDir } from '../fsqueue/place.ts'
+import { peekStatFile, readStatFile, removeStatFile, replaceStatFile, statFiles } from '../fsqueue/stat-files.ts'
+import type { Worker } from './worker.ts'
+
+const FIRST_LINE = 4096
+
+export function compactStats(worker: Worker): void {
+  const { queue, emit } = worker.options
+  const step = (files: readonly string[]): void => {
+    const [file, ...rest] = files
+    if (file === undefined) return
+    try {
+      carryOut(queue, file, worker.config.stats)
+      setImmediate(step, rest)
+    } catch (error) {
+      // Tomorrow is another day.
+      if (!(error instanceof QueueIoError)) throw error
+      const { operation, path, code } = error
+      emit({ kind: 'disk-trouble', operation, path, code })
+    }
+  }
+  setImmediate(() => step(statFiles(queue)))
+}
+
+function carryOut(queue: QueueDir, file: string, policy: StatsPolicy): void {
+  const day = dayOf(file)
+  const fate: DayFate = day === undefined ? 'keep' : dayFate(day, Date.now(), policy)
+  switch (fate) {
+    case 'keep':
+      return
+    case 'compact':
+      compact(queue, file)
+      return
+    case 'remove':
+      removeStatFile(queue, file)
+  }
+}
+
+function compact(queue: QueueDir, file: string): void {
+  const [first = ''] = (peekStatFile(queue, file, FIRST_LINE) ?? '').split('\n')
+  // Done already: a file is replaced whole.
+  if (decodeDay(first).records[0]?.span === HOUR) return
+  const text = readStatFile(queue, file)
+  if (text !== undefined) replaceStatFile(queue, file, compactDay(decodeDay(text)))
+}
