@@ -4,6 +4,7 @@ import type { QueueConfig, SettlePolicy } from '../domain/policy.ts'
 import { type ConfigResult, checkFile, checkValue } from './check.ts'
 import { defaultSettings } from './defaults.ts'
 import type { ConfigProblem } from './file.ts'
+import { flowPolicy, slotCount } from './flow.ts'
 import { type EffectiveValue, effectiveValues, mergeSettings, type Settings } from './merge.ts'
 import { ItemPolicy, QueueFile, type QueueInput, type QueueSettings, RootFile, readSettings } from './schema.ts'
 
@@ -30,6 +31,7 @@ const OWN_NAMES = [
   '_log.1',
   '_stats',
   '_status.json',
+  '_flow.json',
   '_paused',
   '_down',
   CONFIG_FILE,
@@ -90,7 +92,9 @@ function fromSettings(settings: Settings): QueueConfig {
     handler: argvOf(set.handler),
     execPrefix: set.exec_prefix,
     env: set.env,
-    slots: set.slots,
+    slots: slotCount(set),
+    aging: set.aging,
+    flow: flowPolicy(set),
     nice: set.nice,
     settle: set.settle,
     marker: set.marker,

@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import { EXIT_MEANINGS } from '../domain/policy.ts'
 import { argv, count, described, duration, exitCode, flag, size, word } from './forms.ts'
+import { flowKeys } from './schema-flow.ts'
 
 const dirName = v.pipe(
   v.string('must be a text'),
@@ -45,7 +46,7 @@ export const queueKeys = {
     v.record(envName, envValue, 'must be an object: name -> text'),
     'Added to the environment of the handler.',
   ),
-  slots: described(count(1, 1000), 'How many items run at one time. Default: the number of cores.'),
+  ...flowKeys,
   nice: described(count(-20, 19), 'Nice level of the handler. Default: 0.'),
   settle: described(
     duration,

@@ -37,10 +37,12 @@ export class Configuration {
       clearTimeout(this.#timer)
       this.#problem = undefined
       if (!isDeepStrictEqual(config.dirs, worker.config.dirs)) worker.options.onOtherDirs()
+      const { aging, flow } = worker.config
       worker.config = config
       worker.root = root
       worker.runs.pool.reconfigure(config, worker.environment())
       worker.options.emit({ kind: 'config-loaded', slots: config.slots })
+      if (!isDeepStrictEqual({ aging, flow }, { aging: config.aging, flow: config.flow })) worker.arrange()
       worker.recover()
     }
     worker.pump()

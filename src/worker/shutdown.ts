@@ -26,6 +26,7 @@ export async function shutDown(worker: Worker, mode: StopMode): Promise<void> {
     case 'retire':
       break
   }
+  worker.flow.save()
   worker.runs.sweepLeftovers()
   worker.runs.pool.closeIdle()
   worker.options.emit({ kind: 'worker-stopped', why: mode })

@@ -3,7 +3,7 @@ import type { RootConfig } from '../config/config.ts'
 import type { ItemId, Millis, RawName } from '../domain/name.ts'
 import { type QueueFacts, queueGate } from '../domain/pick.ts'
 import type { QueueConfig } from '../domain/policy.ts'
-import { entryOf } from '../domain/schedule.ts'
+import { entryOf, Schedule } from '../domain/schedule.ts'
 import type { FromWorker, StopMode } from '../domain/worker-protocol.ts'
 import { isDiskTrouble, isShortage, type QueueIoError } from '../fsqueue/errors.ts'
 import type { QueueDir } from '../fsqueue/place.ts'
@@ -12,6 +12,7 @@ import { type Flags, readFlags, slotEnvironment } from './admin.ts'
 import { Alarm, type Wake } from './alarm.ts'
 import { Configuration } from './configuration.ts'
 import { DiskState } from './disk-state.ts'
+import { Flow } from './flow.ts'
 import { HandlerState } from './handler-state.ts'
 import { Idleness } from './idleness.ts'
 import { Intake } from './intake.ts'
@@ -45,6 +46,7 @@ export class Worker {
   readonly runs: Runs
   readonly handler = new HandlerState()
   readonly starting: Starting
+  readonly flow = new Flow(this)
   readonly configuration = new Configuration(this)
   root: RootConfig
   config: QueueConfig
@@ -90,6 +92,7 @@ export class Worker {
       () => this.#timeHasCome(),
     )
     this.runs = new Runs(this)
+    this.arrange()
   }
 
   start(): void {
@@ -105,6 +108,13 @@ export class Worker {
     this.#hasRecovered = true
     recoverRuns(this)
     this.runs.sweepFifos()
+  }
+
+  /** The order and the gates of what waits, by the configuration in force. */
+  arrange(): void {
+    const { aging } = this.config
+    this.intake.replace(new Schedule({ aging, gates: this.flow.gates() }))
+    this.flow.configure()
   }
 
   facts(): QueueFacts {
