@@ -117,6 +117,30 @@ export function explain(reason: WaitReason): string {
     case 'unavailable':
       return `cannot be claimed: ${reason.problem}; next try ${when(reason.until)}`
     case 'no-class':
+    case 'class-busy':
+    case 'weight':
+    case 'key-busy':
+    case 'rate':
+    case 'order':
+    case 'behind':
+      return explainOthers(reason)
+  }
+}
+
+function explainBehind(ahead: number): string {
+  if (ahead === 0) return 'it is next'
+  return ahead === 1 ? '1 item goes first' : `${ahead} items go first`
+}
+
+type ReasonOfOthers = Extract<
+  WaitReason,
+  { readonly kind: 'no-class' | 'class-busy' | 'weight' | 'key-busy' | 'rate' | 'order' | 'behind' }
+>
+
+/** What other items do. */
+function explainOthers(reason: ReasonOfOthers): string {
+  switch (reason.kind) {
+    case 'no-class':
       return 'no class of slots takes its tags: add one to `slots`, or change its tags with `mv`'
     case 'class-busy':
       return `all slots that take its tags are busy (${reason.classes.join('; ')})`
@@ -129,8 +153,7 @@ export function explain(reason: WaitReason): string {
     case 'order':
       return `it comes after ${reason.ahead}, which has the same tag ${reason.key} (order)`
     case 'behind':
-      if (reason.ahead === 0) return 'it is next'
-      return reason.ahead === 1 ? '1 item goes first' : `${reason.ahead} items go first`
+      return explainBehind(reason.ahead)
   }
 }
 

@@ -42,7 +42,7 @@ export class Configuration {
       worker.root = root
       worker.runs.pool.reconfigure(config, worker.environment())
       worker.options.emit({ kind: 'config-loaded', slots: config.slots })
-      if (!isDeepStrictEqual({ aging, flow }, { aging: config.aging, flow: config.flow })) worker.arrange()
+      if (!isDeepStrictEqual({ aging, flow }, { aging: config.aging, flow: config.flow })) worker.flow.configure()
       worker.recover()
     }
     worker.pump()

@@ -3,7 +3,7 @@ import type { FlowPolicy } from '../domain/flow.ts'
 import { FlowState, lineOf } from '../domain/flow.ts'
 import { isRecord, parseJson } from '../domain/msg.ts'
 import { type ItemId, parseItemName, type RawName } from '../domain/name.ts'
-import type { Gates } from '../domain/schedule.ts'
+import { type Gates, Schedule } from '../domain/schedule.ts'
 import { QueueIoError } from '../fsqueue/errors.ts'
 import { readRegular, removeFile, rename, writeNew } from '../fsqueue/files.ts'
 import type { BytePath } from '../fsqueue/place.ts'
@@ -24,8 +24,8 @@ export class Flow {
     this.#worker = worker
   }
 
-  /** For the queue's schedule; undefined when no flow is configured. */
-  gates(): Gates | undefined {
+  /** undefined when no flow is configured: then nothing is asked. */
+  #gates(): Gates | undefined {
     const { flow } = this.#worker.config
     if (flow === undefined) return undefined
     return {
@@ -34,13 +34,14 @@ export class Flow {
     }
   }
 
-  /** By the configuration that is in force now; what runs counts in it. */
+  /** The order and the gates of what waits, by the configuration that is in force now; what runs counts in it. */
   configure(): void {
-    const policy = this.#worker.config.flow
+    const { aging, flow: policy } = this.#worker.config
     const now = Date.now()
     const recent = this.#state?.recent(now) ?? (hasRates(policy) ? readRecent() : {})
     this.#state = policy === undefined ? undefined : new FlowState(policy)
     this.#state?.remember(recent, now)
+    this.#worker.intake.replace(new Schedule({ aging, gates: this.#gates() }))
     const { runs } = this.#worker
     for (const run of runs.running()) this.#count(run, false)
     for (const { id, name } of runs.settler.pending()) this.hold(id, name)

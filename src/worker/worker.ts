@@ -3,7 +3,7 @@ import type { RootConfig } from '../config/config.ts'
 import type { ItemId, Millis, RawName } from '../domain/name.ts'
 import { type QueueFacts, queueGate } from '../domain/pick.ts'
 import type { QueueConfig } from '../domain/policy.ts'
-import { entryOf, Schedule } from '../domain/schedule.ts'
+import { entryOf } from '../domain/schedule.ts'
 import type { FromWorker, StopMode } from '../domain/worker-protocol.ts'
 import { isDiskTrouble, isShortage, type QueueIoError } from '../fsqueue/errors.ts'
 import type { QueueDir } from '../fsqueue/place.ts'
@@ -92,7 +92,7 @@ export class Worker {
       () => this.#timeHasCome(),
     )
     this.runs = new Runs(this)
-    this.arrange()
+    this.flow.configure()
   }
 
   start(): void {
@@ -108,13 +108,6 @@ export class Worker {
     this.#hasRecovered = true
     recoverRuns(this)
     this.runs.sweepFifos()
-  }
-
-  /** The order and the gates of what waits, by the configuration in force. */
-  arrange(): void {
-    const { aging } = this.config
-    this.intake.replace(new Schedule({ aging, gates: this.flow.gates() }))
-    this.flow.configure()
   }
 
   facts(): QueueFacts {
