@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { rq } from '../helpers/rq.ts'
 import { until } from '../helpers/until.ts'
 import { startWorker, testQueue } from '../helpers/worker.ts'
 
@@ -48,5 +49,33 @@ describe('a real worker', () => {
     await until(() => next.messages.some(({ type }) => type === 'idle'), 10_000, 'the next has nothing to do for now')
     expect(queue.stateOf(late)).toBe('que')
     await next.stop()
+  })
+
+  it('and rq why says what keeps each, and counts them', async () => {
+    const queue = testQueue(WAITS, {
+      slots: [{ tags: ['a'], n: 3 }],
+      concurrency: { user: 1 },
+      order: ['acct'],
+    })
+    const running = queue.drop('', ',+a,+user:1')
+    const worker = await startWorker(queue.path)
+    await until(() => queue.stateOf(running) === 'run', 10_000, 'the first runs')
+    const head = queue.drop('', ',+a,+acct:3')
+    await until(() => queue.stateOf(head) === 'run', 10_000, 'the head of its line runs')
+    const kept = {
+      'key-busy': queue.drop('', ',+a,+user:1'),
+      'no-class': queue.drop(),
+      order: queue.drop('', ',+a,+acct:3'),
+    }
+    for (const [kind, id] of Object.entries(kept)) {
+      const said = await rq(join(queue.path, '../..'), ['why', id, '--json'])
+      expect(said.stdout).toContain(`"kind":"${kind}"`)
+    }
+    const waiting = () => JSON.parse(readFileSync(join(queue.path, '_status.json'), 'utf8')).waiting
+    await until(() => waiting()['key-busy'] === 1 && waiting()['no-class'] === 1, 10_000, 'the status counts them')
+    writeFileSync(join(queue.path, 'go'), '')
+    await queue.settled(kept.order)
+    expect(queue.stateOf(kept['no-class'])).toBe('que')
+    await worker.stop()
   })
 })
