@@ -6,6 +6,7 @@ import { builtinHandler } from './builtin.ts'
 import { type ConfigResult, checkFile, checkValue } from './check.ts'
 import { defaultSettings } from './defaults.ts'
 import type { ConfigProblem } from './file.ts'
+import { flowPolicy, slotCount } from './flow.ts'
 import { type EffectiveValue, effectiveValues, mergeSettings, type Settings } from './merge.ts'
 import { ItemPolicy, QueueFile, type QueueInput, type QueueSettings, RootFile, readSettings } from './schema.ts'
 import { alertPolicy } from './schema-alerts.ts'
@@ -38,6 +39,7 @@ const OWN_NAMES = [
   '_log.1',
   '_stats',
   '_status.json',
+  '_flow.json',
   '_paused',
   '_down',
   '_clean.lock',
@@ -108,7 +110,9 @@ function fromSettings(settings: Settings): QueueConfig {
     handler: argvOf(set.handler),
     execPrefix: set.exec_prefix,
     env: set.env,
-    slots: set.slots,
+    slots: slotCount(set),
+    aging: set.aging,
+    flow: flowPolicy(set),
     nice: set.nice,
     settle: set.settle,
     marker: set.marker,

@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import { EXIT_MEANINGS } from '../domain/policy.ts'
 import { argv, count, described, duration, exitCode, flag, size, word } from './forms.ts'
 import { alertKeys } from './schema-alerts.ts'
+import { flowKeys } from './schema-flow.ts'
 import { hooksKeys } from './schema-hooks.ts'
 import { keepKeys } from './schema-keep.ts'
 import { limitKeys } from './schema-limits.ts'
@@ -52,7 +53,7 @@ export const queueKeys = {
     v.record(envName, envValue, 'must be an object: name -> text'),
     'Added to the environment of the handler.',
   ),
-  slots: described(count(1, 1000), 'How many items run at one time. Default: the number of cores.'),
+  ...flowKeys,
   nice: described(count(-20, 19), 'Nice level of the handler. Default: 0.'),
   settle: described(
     duration,

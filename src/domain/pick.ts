@@ -19,6 +19,19 @@ export type WaitReason =
   | { readonly kind: 'live-copy' }
   | { readonly kind: 'settling'; readonly why: string; readonly until: Millis }
   | { readonly kind: 'unavailable'; readonly problem: string; readonly until: Millis }
+  | { readonly kind: 'no-class' }
+  | { readonly kind: 'class-busy'; readonly classes: readonly string[] }
+  | { readonly kind: 'weight'; readonly weight: number; readonly free: number }
+  | { readonly kind: 'key-busy'; readonly key: string; readonly limit: number }
+  /** `key` is '' for the queue's own rate. */
+  | {
+      readonly kind: 'rate'
+      readonly key: string
+      readonly count: number
+      readonly per: Millis
+      readonly until: Millis
+    }
+  | { readonly kind: 'order'; readonly key: string; readonly ahead: string }
   | { readonly kind: 'behind'; readonly ahead: number }
 
 /** Everything about a queue that can keep all of its items waiting. */
@@ -100,19 +113,67 @@ export function explain(reason: WaitReason): string {
       return `nothing can be started for a moment: ${reason.problem}`
     case 'pressure':
       return `nothing is started while ${explainPressure(reason)} (hold_when); it goes on by itself`
-    case 'no-slot':
-      return reason.slots === 1 ? 'its one slot is busy' : `all ${reason.slots} slots are busy`
     case 'due':
       return `not due before ${when(reason.until)}`
-    case 'live-copy':
-      return 'another copy of this id is running'
     case 'settling':
       return `settling: ${reason.why}`
     case 'unavailable':
       return `cannot be claimed: ${reason.problem}; next try ${when(reason.until)}`
+    case 'no-slot':
+    case 'live-copy':
+    case 'no-class':
+    case 'class-busy':
+    case 'weight':
+    case 'key-busy':
+    case 'rate':
+    case 'order':
     case 'behind':
-      if (reason.ahead === 0) return 'it is next'
-      return reason.ahead === 1 ? '1 item goes first' : `${reason.ahead} items go first`
+      return explainOthers(reason)
+  }
+}
+
+function explainBehind(ahead: number): string {
+  if (ahead === 0) return 'it is next'
+  return ahead === 1 ? '1 item goes first' : `${ahead} items go first`
+}
+
+type ReasonOfOthers = Extract<
+  WaitReason,
+  {
+    readonly kind:
+      | 'no-slot'
+      | 'live-copy'
+      | 'no-class'
+      | 'class-busy'
+      | 'weight'
+      | 'key-busy'
+      | 'rate'
+      | 'order'
+      | 'behind'
+  }
+>
+
+/** What other items do. */
+function explainOthers(reason: ReasonOfOthers): string {
+  switch (reason.kind) {
+    case 'no-slot':
+      return reason.slots === 1 ? 'its one slot is busy' : `all ${reason.slots} slots are busy`
+    case 'live-copy':
+      return 'another copy of this id is running'
+    case 'no-class':
+      return 'no class of slots takes its tags: add one to `slots`, or change its tags with `mv`'
+    case 'class-busy':
+      return `all slots that take its tags are busy (${reason.classes.join('; ')})`
+    case 'weight':
+      return `it needs ${reason.weight} slots of its class at one time, and ${reason.free} ${reason.free === 1 ? 'is' : 'are'} free`
+    case 'key-busy':
+      return `${reason.limit === 1 ? 'another item' : `${reason.limit} items`} with the tag ${reason.key} ${reason.limit === 1 ? 'is' : 'are'} running (concurrency)`
+    case 'rate':
+      return `${reason.key === '' ? 'the queue' : reason.key} had its ${reason.count} starts in ${reason.per / 1000} s (rate); next ${when(reason.until)}`
+    case 'order':
+      return `it comes after ${reason.ahead}, which has the same tag ${reason.key} (order)`
+    case 'behind':
+      return explainBehind(reason.ahead)
   }
 }
 

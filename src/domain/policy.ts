@@ -1,5 +1,6 @@
 /** What a queue's configuration decides about its items, and the defaults. */
 import type { AlertPolicy } from './alerts.ts'
+import type { FlowPolicy } from './flow.ts'
 import type { HooksPolicy } from './hooks.ts'
 import type { State } from './item.ts'
 import type { RunLimits } from './limits.ts'
@@ -60,7 +61,12 @@ export interface QueueConfig {
   /** Put before the handler's argv, as `["nice", "-n", "5"]`. */
   readonly execPrefix: readonly string[]
   readonly env: Readonly<Record<string, string>>
+  /** In all classes together. */
   readonly slots: number
+  /** So much waiting is worth one level of priority. */
+  readonly aging: Millis | undefined
+  /** undefined: nothing of it is used. */
+  readonly flow: FlowPolicy | undefined
   readonly nice: number
   /** How long a dropped file's mtime must be past before it is taken. */
   readonly settle: Millis

@@ -2,8 +2,12 @@
  * The worker's view of que/: two bounded sets that may be dropped at any moment, because the directory is
  * the truth. `ready` holds the best few thousand that may run, `future` those that wait for a time.
  */
+import { BoundedSet } from './bounded-set.ts'
+import type { Shut } from './flow.ts'
+import { Lines } from './lines.ts'
 import type { ItemId, Millis, RawName } from './name.ts'
 import { idTime, parseItemName } from './name.ts'
+import { Parking } from './parking.ts'
 
 export interface Entry {
   readonly raw: RawName
@@ -13,6 +17,9 @@ export interface Entry {
   readonly at: Millis
   /** Not before, ms; 0 when it may run. */
   readonly notBefore: Millis
+  /** When it came, ms: the id's own time. */
+  readonly arrival: Millis
+  readonly tags: readonly string[]
 }
 
 /** `seen`: when a name without an id was first seen; so nobody starves behind the alphabet. */
@@ -20,7 +27,7 @@ export function entryOf(raw: RawName, seen: Millis): Entry {
   const name = parseItemName(raw)
   const notBefore = name.due === undefined ? 0 : name.due * 1000
   const arrival = name.id === undefined ? seen : idTime(name.id)
-  return { raw, id: name.id, priority: name.priority, at: notBefore || arrival, notBefore }
+  return { raw, id: name.id, priority: name.priority, at: notBefore || arrival, notBefore, arrival, tags: name.tags }
 }
 
 /** Priority, then time, then name in bytes. */
@@ -28,104 +35,51 @@ export function compareEntries(a: Entry, b: Entry): number {
   return a.priority - b.priority || a.at - b.at || (a.raw < b.raw ? -1 : a.raw > b.raw ? 1 : 0)
 }
 
+/** With aging a level of priority is worth so much waiting, ms: the order stays the same while all wait. */
+export function comparing(aging: Millis | undefined): (a: Entry, b: Entry) => number {
+  if (aging === undefined) return compareEntries
+  const rank = (entry: Entry) => entry.at + entry.priority * aging
+  return (a, b) => rank(a) - rank(b) || (a.raw < b.raw ? -1 : a.raw > b.raw ? 1 : 0)
+}
+
 function compareTimes(a: Entry, b: Entry): number {
   return a.notBefore - b.notBefore || compareEntries(a, b)
 }
 
-/** A sorted set of at most `limit`; what is worse falls out at the end. Additions are sorted lazily, in bulk. */
-class BoundedSet {
-  readonly #limit: number
-  readonly #compare: (a: Entry, b: Entry) => number
-  /** Told of every entry that finds no place, whenever that turns out. */
-  readonly #onDrop: (entry: Entry) => void
-  /** Worst first, so that taking the best is a pop. */
-  #sorted: Entry[] = []
-  #added: Entry[] = []
-  readonly #names = new Set<RawName>()
+/** What a queue's flow says of an entry (domain/flow.ts). */
+export interface Gates {
+  readonly shut: (entry: Entry, now: Millis) => Shut | undefined
+  /** The key whose order is kept, or undefined. */
+  readonly lineOf: (entry: Entry) => string | undefined
+}
 
-  constructor(limit: number, compare: (a: Entry, b: Entry) => number, onDrop: (entry: Entry) => void) {
-    this.#limit = limit
-    this.#compare = compare
-    this.#onDrop = onDrop
-  }
-
-  get size(): number {
-    return this.#names.size
-  }
-
-  has(raw: RawName): boolean {
-    return this.#names.has(raw)
-  }
-
-  add(entry: Entry): void {
-    const worst = this.#sorted[0]
-    if (this.#sorted.length >= this.#limit && worst !== undefined && this.#compare(entry, worst) > 0) {
-      this.#onDrop(entry)
-      return
-    }
-    this.#names.add(entry.raw)
-    this.#added.push(entry)
-    if (this.#added.length > this.#limit) this.#settle()
-  }
-
-  peek(): Entry | undefined {
-    this.#settle()
-    return this.#sorted.at(-1)
-  }
-
-  pop(): Entry | undefined {
-    this.#settle()
-    const best = this.#sorted.pop()
-    if (best !== undefined) this.#names.delete(best.raw)
-    return best
-  }
-
-  clear(): void {
-    this.#sorted = []
-    this.#added = []
-    this.#names.clear()
-  }
-
-  /** Best first; for people who look. */
-  toArray(): Entry[] {
-    this.#settle()
-    return this.#sorted.toReversed()
-  }
-
-  #settle(): void {
-    if (this.#added.length === 0) return
-    if (this.#added.length <= 16) for (const entry of this.#added) this.#insert(entry)
-    else this.#sorted = this.#sorted.concat(this.#added).sort((a, b) => this.#compare(b, a))
-    this.#added = []
-    for (const entry of this.#sorted.splice(0, Math.max(0, this.#sorted.length - this.#limit))) {
-      this.#names.delete(entry.raw)
-      this.#onDrop(entry)
-    }
-  }
-
-  #insert(entry: Entry): void {
-    let low = 0
-    let high = this.#sorted.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      const at = this.#sorted[middle]
-      if (at !== undefined && this.#compare(at, entry) > 0) low = middle + 1
-      else high = middle
-    }
-    this.#sorted.splice(low, 0, entry)
-  }
+export interface ScheduleOptions {
+  readonly limit?: number
+  readonly aging?: Millis | undefined
+  readonly gates?: Gates | undefined
 }
 
 export class Schedule {
   readonly #ready: BoundedSet
   readonly #future: BoundedSet
+  readonly #gates: Gates | undefined
+  readonly #parking: Parking
+  readonly #lines = new Lines()
   #truncated = false
   /** Earliest time of an entry that found no place in `future`. */
   #evictedAt = Number.POSITIVE_INFINITY
+  /** Just taken: whatever became of it, the next of its keys are tried. */
+  #tried: { readonly line: string | undefined } | undefined
+  /** Keys under which an entry in `ready` was parked before. */
+  readonly #cameFrom = new Map<RawName, string>()
 
-  constructor(limit = 20_000) {
-    this.#ready = new BoundedSet(limit, compareEntries, () => {
+  constructor({ limit = 20_000, aging, gates }: ScheduleOptions = {}) {
+    const compare = comparing(aging)
+    this.#gates = gates
+    this.#parking = new Parking(compare)
+    this.#ready = new BoundedSet(limit, compare, (entry) => {
       this.#truncated = true
+      this.#cameFrom.delete(entry.raw)
     })
     this.#future = new BoundedSet(limit, compareTimes, (entry) => {
       this.#evictedAt = Math.min(this.#evictedAt, entry.notBefore)
@@ -140,54 +94,150 @@ export class Schedule {
     return this.#future.size
   }
 
+  get parkedSize(): number {
+    return this.#parking.size
+  }
+
+  /** How many are held back by each reason, as far as they are known. */
+  parked(): Record<string, number> {
+    return this.#parking.counts()
+  }
+
   /** Something that may run was left out: a low `readySize` then asks for a scan. */
   get truncated(): boolean {
     return this.#truncated
   }
 
   has(raw: RawName): boolean {
-    return this.#ready.has(raw) || this.#future.has(raw)
+    return this.#ready.has(raw) || this.#future.has(raw) || this.#parking.has(raw) || this.#lines.has(raw)
   }
 
   add(entry: Entry, now: Millis): void {
     if (this.has(entry.raw)) return
-    if (entry.notBefore > now) this.#future.add(entry)
-    else this.#ready.add(entry)
+    const line = this.#gates?.lineOf(entry)
+    if (line === undefined) {
+      this.#offer(entry, now)
+      return
+    }
+    this.#lines.add(line, entry)
+    this.#advance(line, now)
+  }
+
+  /** The head of a line takes part; the others wait in it. */
+  #advance(line: string, now: Millis): void {
+    const head = this.#lines.next(line)
+    if (head !== undefined) this.#offer(head, now)
+  }
+
+  #offer(entry: Entry, now: Millis): void {
+    if (this.#ready.has(entry.raw) || this.#future.has(entry.raw) || this.#parking.has(entry.raw)) return
+    if (entry.notBefore > now) {
+      this.#future.add(entry)
+      return
+    }
+    const shut = this.#gates?.shut(entry, now)
+    if (shut === undefined) this.#ready.add(entry)
+    else this.#parking.park(entry, shut)
   }
 
   /** It cannot run before `until`: it takes no ready place. */
   postpone(entry: Entry, until: Millis): void {
-    if (!this.has(entry.raw)) this.#future.add({ ...entry, notBefore: until })
+    const later = { ...entry, notBefore: until }
+    if (this.#gates !== undefined) this.add(later, until - 1)
+    else if (!this.has(entry.raw)) this.#future.add(later)
   }
 
   /** The best entry that may run now, taken out. */
   take(now: Millis): Entry | undefined {
     for (let next = this.#future.peek(); next !== undefined && next.notBefore <= now; next = this.#future.peek()) {
       this.#future.pop()
-      this.#ready.add(next)
+      this.#offer(next, now)
     }
-    return this.#ready.pop()
+    return this.#gates === undefined ? this.#ready.pop() : this.#takeOpen(this.#gates, now)
   }
 
-  /** When the future has something to say: the first due time, or the first that was evicted. */
+  #takeOpen(gates: Gates, now: Millis): Entry | undefined {
+    for (;;) {
+      this.#goOn(now)
+      for (const { entry, key } of this.#parking.released(now, (best) => gates.shut(best, now))) {
+        this.#ready.add(entry)
+        this.#cameFrom.set(entry.raw, key)
+      }
+      const best = this.#ready.pop()
+      if (best === undefined) return undefined
+      const line = gates.lineOf(best)
+      const shut = gates.shut(best, now)
+      // The next of the key that it was parked under is tried, unless it is parked there again.
+      const cameFrom = this.#cameFrom.get(best.raw)
+      this.#cameFrom.delete(best.raw)
+      if (cameFrom !== undefined && cameFrom !== shut?.key) this.#parking.open(cameFrom)
+      if (shut !== undefined) {
+        this.#parking.park(best, shut)
+        continue
+      }
+      if (line !== undefined && !this.#lines.take(line, best)) {
+        this.#advance(line, now)
+        continue
+      }
+      this.#tried = { line }
+      return best
+    }
+  }
+
+  #goOn(now: Millis): void {
+    const line = this.#tried?.line
+    this.#tried = undefined
+    if (line !== undefined) this.#advance(line, now)
+  }
+
+  /** Keys of runs that ended (`FlowState.end`). */
+  opened(keys: readonly string[]): void {
+    for (const key of keys) this.#parking.open(key)
+  }
+
+  /** It runs, or its verdict is on its way: nothing later of its line starts. */
+  hold(id: ItemId, line: string): void {
+    this.#lines.hold(id, line)
+  }
+
+  release(id: ItemId, now: Millis): void {
+    const line = this.#lines.release(id)
+    if (line !== undefined) this.#advance(line, now)
+  }
+
+  /** When the future has something to say: the first due time, the first that was evicted, a key that opens. */
   nextTime(): Millis {
-    return Math.min(this.#future.peek()?.notBefore ?? Number.POSITIVE_INFINITY, this.#evictedAt)
+    const due = this.#future.peek()?.notBefore ?? Number.POSITIVE_INFINITY
+    return Math.min(due, this.#evictedAt, this.#parking.nextOpening)
   }
 
-  /** An evicted due time has come: only a scan finds its item. */
+  /** An evicted due time has come, or a key opened whose entries were left out: only a scan finds them. */
   needsScan(now: Millis, lowWater: number): boolean {
-    return this.#evictedAt <= now || (this.#truncated && this.#ready.size < lowWater)
+    if (this.#evictedAt <= now || (this.#truncated && this.#ready.size < lowWater)) return true
+    return this.#parking.needsScan || this.#lines.needsScan
   }
 
   /** A scan begins: what it will see again need not be remembered as left out. */
   beginScan(): void {
     this.#truncated = false
     this.#evictedAt = Number.POSITIVE_INFINITY
+    this.#parking.beginScan()
+    this.#lines.beginScan()
+  }
+
+  /** All names were seen: lines are known from their beginning. */
+  endScan(now: Millis): void {
+    if (this.#gates === undefined) return
+    this.#lines.forget()
+    for (const line of this.#lines.endScan()) this.#advance(line, now)
   }
 
   clear(): void {
     this.#ready.clear()
     this.#future.clear()
+    this.#parking.clear()
+    this.#lines.clear()
+    this.#cameFrom.clear()
     this.beginScan()
   }
 

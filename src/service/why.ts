@@ -2,7 +2,7 @@
 import type { Attempt } from '../domain/item.ts'
 import { parseItemName } from '../domain/name.ts'
 import { entryGate, explain, type QueueFacts, queueGate, type WaitReason } from '../domain/pick.ts'
-import { compareEntries, entryOf } from '../domain/schedule.ts'
+import { comparing, entryOf } from '../domain/schedule.ts'
 import { formOf, messageOf } from '../fsqueue/content.ts'
 import { hasFlag } from '../fsqueue/layout.ts'
 import { itemsOf } from '../fsqueue/scan.ts'
@@ -14,6 +14,7 @@ import { type Found, pathOf } from './lookup.ts'
 import { type Attempted, forEachItem } from './relocate.ts'
 import { isDown, isPaused, loadConfig, rootFlag } from './spool.ts'
 import { defineVerb } from './verb.ts'
+import { flowReason } from './why-flow.ts'
 import { type WorkerStatus, workerStatus } from './worker-status.ts'
 
 export interface Why {
@@ -57,7 +58,9 @@ async function waitReasons(context: Context, item: Found, worker: WorkerStatus |
   const raw = item.at.raw
   const settling = live?.settling.find((held) => isNamed(held.name, raw))
   const unavailable = live?.unavailable.find((held) => isNamed(held.name, raw))
-  const facts = await queueFacts(context, item, live)
+  const loaded = await loadConfig(context.root, item.queue.name)
+  const facts = queueFacts(context, item, live, 'problem' in loaded ? loaded.problem : live?.configProblem)
+  const flow = 'config' in loaded ? flowReason(item, loaded.config, now) : undefined
   // A closed gate hides the ones behind it, but whoever opens it wants to know them too.
   const slots = queueGate({ ...NOTHING_SHUT, slots: facts.slots, freeSlots: facts.freeSlots }, now)
   const own = entryGate(entryOf(raw, now), (id) => live?.running.some((run) => run.id === id) === true, now)
@@ -65,14 +68,15 @@ async function waitReasons(context: Context, item: Found, worker: WorkerStatus |
     up ? undefined : { kind: 'daemon-down' },
     queueGate({ ...facts, freeSlots: 1 }, now),
     own,
+    flow,
     settling === undefined ? undefined : { kind: 'settling', why: settling.why, until: settling.until },
     unavailable === undefined ? undefined : { kind: 'unavailable', problem: unavailable.why, until: unavailable.until },
   ]
   const found = reasons.filter((reason) => reason !== undefined)
   // Only of an item that may run at all is it worth saying that others go first.
   if (found.length === 0 && slots !== undefined) found.push(slots)
-  if (own === undefined && settling === undefined && unavailable === undefined)
-    found.push({ kind: 'behind', ahead: ahead(item, now) })
+  if (own === undefined && flow === undefined && settling === undefined && unavailable === undefined)
+    found.push({ kind: 'behind', ahead: ahead(item, now, 'config' in loaded ? loaded.config.aging : undefined) })
   return found
 }
 
@@ -90,14 +94,18 @@ const NOTHING_SHUT: QueueFacts = {
   freeSlots: 1,
 }
 
-async function queueFacts(context: Context, item: Found, worker: WorkerStatus | undefined): Promise<QueueFacts> {
-  const loaded = await loadConfig(context.root, item.queue.name)
+function queueFacts(
+  context: Context,
+  item: Found,
+  worker: WorkerStatus | undefined,
+  configProblem: string | undefined,
+): QueueFacts {
   return {
     stopping: worker?.stopping === true,
     rootPaused: hasFlag(rootFlag(context.root, '_paused')),
     paused: isPaused(item.queue.dir),
     down: isDown(item.queue.dir),
-    configProblem: 'problem' in loaded ? loaded.problem : worker?.configProblem,
+    configProblem,
     brokenHandler: worker?.brokenHandler,
     diskProblem: worker?.disk,
     shortage: worker?.shortage,
@@ -108,14 +116,15 @@ async function queueFacts(context: Context, item: Found, worker: WorkerStatus | 
 }
 
 /** How many waiting items go first, by their names. */
-function ahead(item: Found, now: number): number {
+function ahead(item: Found, now: number, aging: number | undefined): number {
+  const compare = comparing(aging)
   const own = entryOf(item.at.raw, now)
   let count = 0
   let compared = 0
   for (const { raw } of itemsOf(item.queue.dir, 'que')) {
     if (raw === item.at.raw) continue
     const other = entryOf(raw, now)
-    if (other.notBefore <= now && compareEntries(other, own) < 0) count += 1
+    if (other.notBefore <= now && compare(other, own) < 0) count += 1
     compared += 1
     if (compared >= COMPARED) break
   }

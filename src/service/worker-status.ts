@@ -1,6 +1,5 @@
 /** `_status.json`: what a queue's worker last said of itself. A snapshot, droppable, and read with suspicion. */
 import { isRecord, parseJson } from '../domain/msg.ts'
-import type { Millis } from '../domain/name.ts'
 import { type Millis, parseItemName, type RawName } from '../domain/name.ts'
 import { PRESSURES, type Pressure } from '../domain/pressure.ts'
 import { readRegular } from '../fsqueue/files.ts'

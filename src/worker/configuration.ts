@@ -38,11 +38,13 @@ export class Configuration {
       clearTimeout(this.#timer)
       this.#problem = undefined
       if (!isDeepStrictEqual(config.dirs, worker.config.dirs)) worker.options.onOtherDirs()
+      const { aging, flow } = worker.config
       worker.config = config
       takeIdentity(worker)
       worker.root = root
       worker.runs.pool.reconfigure(config, worker.environment())
       worker.options.emit({ kind: 'config-loaded', slots: config.slots })
+      if (!isDeepStrictEqual({ aging, flow }, { aging: config.aging, flow: config.flow })) worker.flow.configure()
       worker.recover()
       worker.scheduler.look()
     }

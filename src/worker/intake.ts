@@ -34,7 +34,7 @@ export interface IntakeEvents {
 }
 
 export class Intake {
-  readonly schedule = new Schedule()
+  schedule = new Schedule()
   readonly #queue: QueueDir
   readonly #events: IntakeEvents
   /** Names that we moved ourselves: their events are no news. */
@@ -88,8 +88,15 @@ export class Intake {
 
   /** The next entry that may run, taken out of the set. */
   take(now: Millis): Entry | undefined {
+    this.#scanIfLow(now)
+    const entry = this.schedule.take(now)
+    // What was ready may have been parked, all of it, and others left out for it: looked for while its key is shut.
+    if (entry === undefined) this.#scanIfLow(now)
+    return entry
+  }
+
+  #scanIfLow(now: Millis): void {
     if (this.#scan === undefined && this.schedule.needsScan(now, LOW_WATER)) this.scan('low')
-    return this.schedule.take(now)
   }
 
   /** A rename of ours makes an event, too. */
@@ -155,6 +162,7 @@ export class Intake {
 
   #scanEnded(names: number, ms: number, why: string): void {
     this.#scan = undefined
+    this.schedule.endScan(Date.now())
     const moved = this.#mark().mtime
     const young = BigInt(this.#scanned.at) * 1_000_000n - moved < MTIME_DOUBT_NS
     this.#dirty ||= moved !== this.#scanned.began || young
@@ -205,8 +213,18 @@ export class Intake {
   }
 
   #overflowed(): void {
+    this.#scanAnew('overflow')
+  }
+
+  /** What decides the order has changed: all is read again into another schedule. */
+  replace(schedule: Schedule): void {
+    this.schedule = schedule
+    if (this.#scanned.at > 0) this.#scanAnew('config')
+  }
+
+  #scanAnew(why: string): void {
     this.#scan?.return()
     this.#scan = undefined
-    this.scan('overflow')
+    this.scan(why)
   }
 }

@@ -135,7 +135,10 @@ export function recoverRuns(worker: Worker): void {
   const { emit } = worker.options
   const owned = new Set(worker.runs.names())
   for (const item of findRuns(worker, (raw) => owned.has(raw))) {
-    emit({ kind: 'item-recovered', id: item.id, action: recoverOne(worker, item) })
+    worker.flow.hold(item.id, item.name)
+    const action = recoverOne(worker, item)
+    if (action === 'discard') worker.flow.released(item.id)
+    emit({ kind: 'item-recovered', id: item.id, action })
   }
 }
 

@@ -70,6 +70,7 @@ export class Runs {
 
   begin(run: Run): void {
     this.#running.set(run.id, run)
+    this.#worker.flow.begun(run)
     const { config, options } = this.#worker
     if (config.dup) this.#dups.set(run.id, new DupServer(this.#worker, run))
     options.emit({ kind: 'item-started', id: run.id, attempt: run.attempt, slot: run.group.pid })
@@ -79,6 +80,7 @@ export class Runs {
   /** It runs on, under a slot of a worker before us. */
   adopt(run: Run): void {
     this.#running.set(run.id, run)
+    this.#worker.flow.adopted(run)
     if (run.group.fifo !== undefined) this.#dups.set(run.id, new DupServer(this.#worker, run))
     this.#worker.options.emit({ kind: 'item-adopted', id: run.id, attempt: run.attempt, slot: run.group.pid })
     this.#watchman.wake()
@@ -193,6 +195,7 @@ export class Runs {
     const { id, name, msg, spent, started } = run
     this.settle({ id, name, msg, attempt, spent, started, outcome, used: usedBy(run, cpu) })
     this.#running.delete(run.id)
+    this.#worker.flow.ended(id)
   }
 
   /** Hooks first, where there are any. */
@@ -206,11 +209,13 @@ export class Runs {
     clearTimeout(run.killTimer)
     this.#finishDups(run, () => undefined)
     this.#running.delete(run.id)
+    this.#worker.flow.ended(run.id)
     if (look(runPath(this.#worker.options.queue, run)) !== undefined) {
       this.#pause(`${run.id}: its slot could not begin (${how})`)
       this.strays.expect()
       return
     }
+    this.#worker.flow.released(run.id)
     this.#worker.options.emit({
       kind: 'item-ended',
       id: run.id,

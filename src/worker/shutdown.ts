@@ -29,6 +29,7 @@ export async function shutDown(worker: Worker, mode: StopMode): Promise<void> {
       break
   }
   abandonHooks(worker)
+  worker.flow.save()
   worker.runs.sweepLeftovers()
   worker.runs.pool.closeIdle()
   worker.options.emit({ kind: 'worker-stopped', why: mode })

@@ -72,6 +72,7 @@ export class Starting {
 
   /** The verdict has arrived: what was passed over for it may start. */
   offerAgain(id: ItemId): void {
+    this.#worker.flow.released(id)
     const names = this.#passedOver.get(id)
     if (names === undefined) return
     this.#passedOver.delete(id)

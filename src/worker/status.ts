@@ -60,6 +60,7 @@ export class StatusFile {
       ready: schedule.readySize,
       future: schedule.futureSize,
       truncated: schedule.truncated,
+      waiting: schedule.parked(),
       brokenHandler: facts.brokenHandler === undefined ? null : { problem: facts.brokenHandler.problem },
       configProblem: facts.configProblem ?? null,
       disk: facts.diskProblem ?? null,

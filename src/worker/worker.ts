@@ -14,6 +14,7 @@ import { Alarm, type Wake } from './alarm.ts'
 import { Configuration } from './configuration.ts'
 import { DiskState } from './disk-state.ts'
 import { queueFacts } from './facts.ts'
+import { Flow } from './flow.ts'
 import { HandlerState } from './handler-state.ts'
 import { History } from './history.ts'
 import { Hooks, takeIdentity } from './hooks.ts'
@@ -53,6 +54,7 @@ export class Worker {
   identity: Identity
   readonly starting: Starting
   readonly shortage = new Shortage(this)
+  readonly flow = new Flow(this)
   readonly configuration = new Configuration(this)
   readonly housekeeping = new Housekeeping(this)
   readonly scheduler = new Scheduler(this)
@@ -109,6 +111,7 @@ export class Worker {
       () => this.#timeHasCome(),
     )
     this.runs = new Runs(this)
+    this.flow.configure()
   }
 
   start(): void {

@@ -17,7 +17,7 @@ function taken(schedule: Schedule, now: number, limit = 1000): string[] {
 }
 
 function filled(names: readonly string[], limit?: number): Schedule {
-  const schedule = new Schedule(limit)
+  const schedule = new Schedule(limit === undefined ? {} : { limit })
   for (const [i, name] of names.entries()) schedule.add(entryOf(raw(name), NOW + i), NOW + names.length)
   return schedule
 }
@@ -56,7 +56,7 @@ describe('items start', () => {
 describe('an item that waits for its time', () => {
   const second = NOW / 1000
   it('takes no ready place', () => {
-    const schedule = new Schedule(2)
+    const schedule = new Schedule({ limit: 2 })
     for (let i = 0; i < 5; i += 1) schedule.add(entryOf(raw(`f${i},t${second + 100 + i}`), NOW), NOW)
     for (const name of ['a', 'b']) schedule.add(entryOf(raw(name), NOW), NOW)
     expect(schedule.readySize).toBe(2)
@@ -131,6 +131,8 @@ describe('against a plain sorted list', () => {
       priority,
       at: NOW + at,
       notBefore: wait < 5 ? 0 : NOW + wait * 10,
+      arrival: NOW + at,
+      tags: [],
     }))
   const step = fc.oneof(
     { weight: 5, arbitrary: entry.map((value) => ({ do: 'add' as const, value })) },
@@ -152,7 +154,7 @@ describe('against a plain sorted list', () => {
     script: readonly Step[],
     check: (s: Schedule, model: Map<string, Entry>, now: number, got: Entry | undefined) => void,
   ): void {
-    const schedule = new Schedule(limit)
+    const schedule = new Schedule({ limit })
     const model = new Map<string, Entry>()
     let now = NOW
     for (const one of script) {

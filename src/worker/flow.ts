@@ -1,0 +1,105 @@
+/** What the queue's flow knows: what runs, what started lately. Holds nothing but what names and one droppable file say. */
+import type { FlowPolicy } from '../domain/flow.ts'
+import { FlowState, lineOf } from '../domain/flow.ts'
+import { isRecord, parseJson } from '../domain/msg.ts'
+import { type ItemId, parseItemName, type RawName } from '../domain/name.ts'
+import { type Gates, Schedule } from '../domain/schedule.ts'
+import { QueueIoError } from '../fsqueue/errors.ts'
+import { readRegular, removeFile, rename, writeNew } from '../fsqueue/files.ts'
+import type { BytePath } from '../fsqueue/place.ts'
+import type { Run } from './run.ts'
+import type { Worker } from './worker.ts'
+
+/** Starts that count for a rate: read by the next worker. */
+const FILE = '_flow.json' as BytePath
+const LIMIT = 16 * 1024 * 1024
+const WRITE_MS = 1000
+
+export class Flow {
+  readonly #worker: Worker
+  #state: FlowState | undefined
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(worker: Worker) {
+    this.#worker = worker
+  }
+
+  /** undefined when no flow is configured: then nothing is asked. */
+  #gates(): Gates | undefined {
+    const { flow } = this.#worker.config
+    if (flow === undefined) return undefined
+    return {
+      shut: (entry, now) => this.#state?.gate(entry.raw, entry.tags, now),
+      lineOf: (entry) => (flow.order.length === 0 ? undefined : lineOf(flow, entry.tags)),
+    }
+  }
+
+  /** The order and the gates of what waits, by the configuration that is in force now; what runs counts in it. */
+  configure(): void {
+    const { aging, flow: policy } = this.#worker.config
+    const now = Date.now()
+    const recent = this.#state?.recent(now) ?? (hasRates(policy) ? readRecent() : {})
+    this.#state = policy === undefined ? undefined : new FlowState(policy)
+    this.#state?.remember(recent, now)
+    this.#worker.intake.replace(new Schedule({ aging, gates: this.#gates() }))
+    const { runs } = this.#worker
+    for (const run of runs.running()) this.#count(run, false)
+    for (const { id, name } of runs.settler.pending()) this.hold(id, name)
+  }
+
+  begun(run: Run): void {
+    if (this.#state === undefined) return
+    this.#count(run, true)
+    if (hasRates(this.#state.policy)) this.#timer ??= setTimeout(() => this.save(), WRITE_MS).unref()
+  }
+
+  adopted(run: Run): void {
+    if (this.#state !== undefined) this.#count(run, false)
+  }
+
+  #count({ id, name }: Run, isFresh: boolean): void {
+    this.#state?.begin(id, name, parseItemName(name).tags, Date.now(), isFresh)
+    this.hold(id, name)
+  }
+
+  /** Its slot is free. Its line is not: it may come back by its verdict. */
+  ended(id: ItemId): void {
+    if (this.#state !== undefined) this.#worker.intake.schedule.opened(this.#state.end(id))
+  }
+
+  hold(id: ItemId, name: RawName): void {
+    if (this.#state === undefined) return
+    const line = lineOf(this.#state.policy, parseItemName(name).tags)
+    if (line !== undefined) this.#worker.intake.schedule.hold(id, line)
+  }
+
+  /** Its verdict has arrived, or it is not ours any more. */
+  released(id: ItemId): void {
+    if (this.#state !== undefined) this.#worker.intake.schedule.release(id, Date.now())
+  }
+
+  save(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    if (this.#state === undefined || !hasRates(this.#state.policy)) return
+    try {
+      const temporary = '_tmp/flow.new' as BytePath
+      removeFile(temporary)
+      writeNew(temporary, `${JSON.stringify({ starts: this.#state.recent(Date.now()) })}\n`, 0o600)
+      rename(temporary, FILE)
+    } catch (error) {
+      if (!(error instanceof QueueIoError)) throw error
+      this.#worker.trouble(error)
+    }
+  }
+}
+
+function hasRates(policy: FlowPolicy | undefined): boolean {
+  return policy !== undefined && (policy.rate !== undefined || Object.keys(policy.rates).length > 0)
+}
+
+function readRecent(): Record<string, unknown> {
+  const reading = readRegular(FILE, LIMIT)
+  const value = reading.kind === 'text' ? parseJson(reading.text) : undefined
+  return isRecord(value) && isRecord(value['starts']) ? value['starts'] : {}
+}
