@@ -154,7 +154,7 @@ describe('a mail about an item that failed', () => {
   }, 90_000)
 
   test('says that it gave up after other tries, and nothing of an item that is muted', async () => {
-    const retry = { retry: { limit: 1, delay: 0 } }
+    const retry = { retry: { limit: 1, base: 0 } }
     const { root, queue } = alerting({}, FAILS, retry)
     const worker = await startWorker(queue.path)
     const ids = [queue.send({ mute: true }), queue.send({})]

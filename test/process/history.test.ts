@@ -17,7 +17,7 @@ function history(queue: string): StatsRecord | undefined {
 }
 
 it('every item is counted once, by what became of it', async () => {
-  const queue = testQueue(HANDLER, { slots: 2, retry: { limit: 1, delay: 0 } })
+  const queue = testQueue(HANDLER, { slots: 2, retry: { limit: 1, base: 0 } })
   const done = ['0', '0', '0'].map((exit) => queue.drop(exit))
   const worker = await startWorker(queue.path)
   const failed = queue.drop('65')

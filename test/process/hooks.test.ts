@@ -31,7 +31,7 @@ test('before, the handler, success, after: in this order, and told what was deci
 })
 
 test('a failure that is tried again has error; the one that ends it has give_up as well', async () => {
-  const { queue, lines } = noting('exit 3', { retry: { limit: 1, delay: 0 } })
+  const { queue, lines } = noting('exit 3', { retry: { limit: 1, base: 0 } })
   const worker = await startWorker(queue.path)
   const id = queue.send({})
 

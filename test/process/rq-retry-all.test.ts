@@ -71,9 +71,10 @@ describe('rq retry --all', () => {
   })
 
   it.each<[args: string[], code: number, words: string]>([
-    [['retry'], 2, 'name one or more items, or --all'],
-    [['retry', 'x', '--slow', '1/1s'], 2, 'go with --all'],
-    [['retry', 'x', '--dry-run'], 2, 'go with --all'],
+    [['retry'], 2, 'ID is missing; or say which with --where QUERY'],
+    [['retry', 'x', '--slow', '1/1s'], 2, '--slow goes with --all'],
+    [['retry', 'x', '--dry-run'], 2, '--dry-run, --first and --last go with --where'],
+    [['retry', '--all', '--where', 'failed'], 2, '--all and --where are two ways'],
     [['retry', '--all', '--slow', 'fast'], 2, 'expected so many per time, such as 10/15s'],
     [['retry', '--all', '--slow', '0/15s'], 2, 'expected so many per time'],
     [['retry', '--all', 'nowhere'], 66, 'no queue "nowhere"'],
