@@ -54,6 +54,7 @@ const WHY = {
   overlap: 'the one before was not finished',
   paused: 'it was paused',
   down: 'the queue was down',
+  refused: 'the hook enqueue refused it',
 } as const satisfies Record<NonNullable<ScheduleRow['skipped']>['why'], string>
 
 function noteOf({ paused, down, skipped, tz, description }: ScheduleRow, now: Millis): string {

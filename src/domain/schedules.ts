@@ -27,8 +27,8 @@ export interface ScheduleSpec {
 
 export const SCHEDULE_NAME = /^[A-Za-z0-9_.-]{1,64}$/
 
-/** Why an instant had no item. `missed`: nobody was there; another may stand for it. */
-export const SKIPS = ['missed', 'overlap', 'paused', 'down'] as const
+/** Why an instant had no item. `missed`: nobody was there; another may stand for it. `refused`: by the hook `enqueue`. */
+export const SKIPS = ['missed', 'overlap', 'paused', 'down', 'refused'] as const
 export type Skip = (typeof SKIPS)[number]
 
 /** `_schedules/NAME.json`: what was done about a schedule so far. */

@@ -4,6 +4,7 @@ import { closeSync, openSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { formatItemName, type Millis, type RawName } from '../domain/name.ts'
 import { fireId, fireMsg, type Order, type ScheduleSpec, spreadOffset } from '../domain/schedules.ts'
+import { askEnqueue, hasEnqueueHook } from '../fsqueue/enqueue-hook.ts'
 import { giveWay } from '../fsqueue/give-way.ts'
 import { fsPath, place, type QueueDir, stateDir } from '../fsqueue/place.ts'
 import { type Draft, OutcomeUnknown, publish } from '../fsqueue/publish.ts'
@@ -23,7 +24,7 @@ function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
-type FireOrder = Extract<Order, { do: 'fire' }>
+export type FireOrder = Extract<Order, { do: 'fire' }>
 
 /** `before`: the item of the last fire. Throws QueueIoError when the disk refuses; then nothing is known, and the same order may be given again. */
 export async function fire(
@@ -53,6 +54,19 @@ export async function fire(
   } finally {
     closeSync(fd)
   }
+}
+
+/** Why the hook `enqueue` of the queue does not take it, or undefined. */
+export async function fireRefusal(
+  worker: Worker,
+  spec: ScheduleSpec,
+  order: FireOrder,
+  now: Millis,
+): Promise<string | undefined> {
+  const { queue, queueName, root } = worker.options
+  if (!hasEnqueueHook(queue)) return undefined
+  const { id, msg } = draftOf(worker, spec, order, now)
+  return askEnqueue(queue, { queueName, root, id, msg, paths: [], timeoutMs: worker.config.hooks.timeout })
 }
 
 /** What is late begins its spread now: all hosts are late at one time after an outage. */

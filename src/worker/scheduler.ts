@@ -16,7 +16,7 @@ import { refusedBySystem } from '../fsqueue/errors.ts'
 import { earlierRuns, isSchedulePaused, readScheduleState, writeScheduleState } from '../fsqueue/schedule-files.ts'
 import { isOpen, whereabouts } from '../fsqueue/whereabouts.ts'
 import { readFlags } from './admin.ts'
-import { type Fired, fire } from './fire.ts'
+import { type Fired, type FireOrder, fire, fireRefusal } from './fire.ts'
 import type { Worker } from './worker.ts'
 
 interface Known {
@@ -109,12 +109,13 @@ export class Scheduler {
     let state = stateNow(spec, known.state, now)
     const orders = decide(spec, clock, state, now, () => this.#surroundings(spec, state, now))
     const isNews = orders.length > 0 || state !== known.state
-    for (const order of orders) {
+    for (const planned of orders) {
+      const order = planned.do === 'fire' ? await this.#asked(spec, planned, now) : planned
       const care = known.isUnsure ? 'thorough' : 'named'
       const fired = order.do === 'fire' ? await fire(this.#worker, spec, order, state.fired, now, care) : undefined
       state = afterOrder(state, order, fired)
       // One by one: whatever ends us in between, what was done is known.
-      if (order !== orders.at(-1)) await writeScheduleState(queue, spec.name, state, false)
+      if (planned !== orders.at(-1)) await writeScheduleState(queue, spec.name, state, false)
       this.#tell(spec, order, fired)
     }
     state = lookedUntil(state, now)
@@ -123,6 +124,14 @@ export class Scheduler {
     known.state = state
     known.next = undefined
     known.isUnsure = false
+  }
+
+  /** The queue's hook `enqueue` may refuse what would be published. */
+  async #asked(spec: ScheduleSpec, order: FireOrder, now: Millis): Promise<Order> {
+    const veto = await fireRefusal(this.#worker, spec, order, now)
+    if (veto === undefined) return order
+    this.#worker.hooks.failed('enqueue', undefined, `schedule ${spec.name}: ${veto}`)
+    return { do: 'skip', at: order.at, count: 1, why: 'refused' }
   }
 
   #surroundings(spec: ScheduleSpec, state: ScheduleState, now: Millis): Surroundings {

@@ -1,5 +1,5 @@
 /** Items that come by themselves, from real workers and daemons: once each, whoever dies and whenever. */
-import { readFileSync, renameSync, rmSync, watch, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, watch, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { kill, makeQueue, startDaemon, tempRoot } from '../helpers/daemon.ts'
@@ -41,6 +41,22 @@ describe('a fire', () => {
     })
     expect(msg['scheduled']).toEqual({ name: 's', at: expect.stringMatching(/^2.*:\d\d\.000Z$/) })
     expect(queue.dirOf(id)).toMatch(/,p2,\+night$/)
+    await worker.stop()
+  })
+
+  test('may be refused by the hook enqueue, which is asked with the message; then the instant is skipped', async () => {
+    const queue = testQueue(OK, { schedules: { s: { ...EACH_SECOND, param1: 'x' } } })
+    mkdirSync(join(queue.path, 'hooks'))
+    const hook = '#!/bin/sh\ncat >>asked\n[ -e open ] || { echo closed >&2; exit 1; }\n'
+    writeFileSync(join(queue.path, 'hooks/enqueue'), hook, { mode: 0o755 })
+    const worker = await startWorker(queue.path)
+    await until(() => events(queue, 'skipped').length > 0)
+    expect(events(queue, 'skipped')[0]).toMatchObject({ why: 'refused', count: 1 })
+    expect(readFileSync(join(queue.path, 'asked'), 'utf8')).toMatch(/^\{"param1":"x".*"scheduled":\{"name":"s"/)
+    expect(queue.events('hook-failed')[0]).toMatchObject({ problem: 'schedule s: hook enqueue: closed' })
+    expect(items(queue)).toEqual([])
+    writeFileSync(join(queue.path, 'open'), '')
+    await until(() => items(queue, 's', ['done']).length > 0)
     await worker.stop()
   })
 
