@@ -54,8 +54,11 @@ describe.skipIf(skipLoudly('power cuts', powercutUnavailable()))('after a power 
 
   test('while a program writes without a pause, what it said was durable is there', async () => {
     const rig = openPowerRig()
-    const script = `${prelude}for (let i = 0; ; i++) { write('f' + i, 'x'); sync('.'); console.log(i) }`
+    // It takes away what is old, or a slow round would find the disk full.
+    const drop = "if (i >= 3000) fs.unlinkSync('f' + (i - 3000))"
+    const script = `${prelude}for (let i = 0; ; i++) { ${drop}; write('f' + i, 'x'); sync('.'); console.log(i) }`
     const child = spawn(process.execPath, ['-e', script], { cwd: rig.dir, stdio: ['ignore', 'pipe', 'inherit'] })
+    const closed = new Promise((done) => child.once('close', done))
     let said = -1
     child.stdout.on('data', (data: Buffer) => {
       said = Number(data.toString().trimEnd().split('\n').at(-1))
@@ -66,12 +69,13 @@ describe.skipIf(skipLoudly('power cuts', powercutUnavailable()))('after a power 
         await until(() => said > earlier + 3)
         const promised = said
         const remains = await rig.cut({ freeze: [child.pid ?? 0] })
-        for (let i = 0; i <= promised; i++) expect(readFileSync(join(remains.dir, `f${i}`), 'latin1')).toBe('x')
+        for (let i = Math.max(0, promised - 2000); i <= promised; i++)
+          expect(readFileSync(join(remains.dir, `f${i}`), 'latin1')).toBe('x')
         remains.close()
       }
     } finally {
       child.kill('SIGKILL')
-      await new Promise((done) => child.once('close', done))
+      await closed
       rig.close()
     }
   })
