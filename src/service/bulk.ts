@@ -1,8 +1,9 @@
 /** Doing something with all items that match a query: by name first, each looked at right before it is touched. */
+
+import { compareEntries, entryOf } from '../domain/entry.ts'
 import type { State } from '../domain/item.ts'
 import { parseItemName } from '../domain/name.ts'
 import { costOf, type Query } from '../domain/query.ts'
-import { compareEntries, entryOf } from '../domain/schedule.ts'
 import { QueueIoError } from '../fsqueue/errors.ts'
 import { type Answer, type Problem, problem, refuse } from './answer.ts'
 import type { Context } from './context.ts'

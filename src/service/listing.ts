@@ -1,9 +1,10 @@
 /** A page of what matches, in bounded work: what is shown, and no more names than the bound on the way to it. */
+
+import { compareEntries, entryOf } from '../domain/entry.ts'
 import { BUCKETED } from '../domain/item.ts'
 import type { Millis } from '../domain/name.ts'
 import { costOf, type Query } from '../domain/query.ts'
 import type { FieldName } from '../domain/query-fields.ts'
-import { compareEntries, entryOf } from '../domain/schedule.ts'
 import { describe } from './describe.ts'
 import { type Candidate, factsOf } from './facts.ts'
 import { callName } from './item-ref.ts'

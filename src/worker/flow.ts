@@ -1,9 +1,11 @@
 /** What the queue's flow knows: what runs, what started lately. Holds nothing but what names and one droppable file say. */
+import { compareArrival, type Entry } from '../domain/entry.ts'
 import type { FlowPolicy } from '../domain/flow.ts'
 import { FlowState, lineOf } from '../domain/flow.ts'
 import { isRecord, parseJson } from '../domain/msg.ts'
-import { type ItemId, parseItemName, type RawName } from '../domain/name.ts'
+import { type ItemId, type Millis, parseItemName, type RawName } from '../domain/name.ts'
 import { type Gates, Schedule } from '../domain/schedule.ts'
+import { keyOf } from '../domain/tags.ts'
 import { QueueIoError } from '../fsqueue/errors.ts'
 import { readRegular, removeFile, rename, writeNew } from '../fsqueue/files.ts'
 import type { BytePath } from '../fsqueue/place.ts'
@@ -41,10 +43,20 @@ export class Flow {
     const recent = this.#state?.recent(now) ?? (hasRates(policy) ? readRecent() : {})
     this.#state = policy === undefined ? undefined : new FlowState(policy)
     this.#state?.remember(recent, now)
-    this.#worker.intake.replace(new Schedule({ aging, gates: this.#gates() }))
+    this.#worker.intake.replace(new Schedule({ aging, gates: this.#gates(), mergedBy: policy?.coalesce?.by }))
     const { runs } = this.#worker
     for (const run of runs.running()) this.#count(run, false)
     for (const { id, name } of runs.settler.pending()) this.hold(id, name)
+  }
+
+  /** May one of an equal key run in the stead of the picked one? It passes nobody who stands before it in its line. */
+  mayReplace(entry: Entry, peers: readonly Entry[], now: Millis): boolean {
+    if (this.#state === undefined || this.#state.gate(entry.raw, entry.tags, now) !== undefined) return false
+    const { policy } = this.#state
+    const line = lineOf(policy, entry.tags)
+    if (line === undefined) return true
+    if (policy.coalesce === undefined || line !== keyOf(entry.tags, policy.coalesce.by)) return false
+    return !peers.some((peer) => peer.notBefore > now && compareArrival(peer, entry) < 0)
   }
 
   begun(run: Run): void {
