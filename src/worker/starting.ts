@@ -97,7 +97,10 @@ export class Starting {
     try {
       intake.ownMove(raw)
       const candidate = takeEntry(this.#context(), entry, now)
-      if (candidate.kind !== 'claimed' || this.#isRefused(entry, candidate.item)) return undefined
+      if (candidate.kind !== 'claimed') return undefined
+      this.settling.delete(raw)
+      this.unavailable.delete(raw)
+      if (this.#isRefused(entry, candidate.item)) return undefined
       return { entry, item: candidate.item }
     } catch (error) {
       if (!(error instanceof QueueIoError)) throw error
