@@ -6,6 +6,8 @@ import { type Output, printable } from './output.ts'
 import { progressText } from './rq-render-list.ts'
 import { span } from './rq-span.ts'
 
+const MERGED_SHOWN = 20
+
 export function renderShown(item: Shown, out: Output, now: Millis): void {
   const field = (name: string, value: string | undefined) => {
     if (value !== undefined && value !== '') out.line(`${out.paint('dim', name.padEnd(10))} ${printable(value)}`)
@@ -23,7 +25,8 @@ export function renderShown(item: Shown, out: Output, now: Millis): void {
   field('tags', item.tags.join(' '))
   for (const { name, size } of item.payloads) field('payload', `${name} (${size} bytes)`)
   for (const [key, value] of Object.entries(item.msg ?? {})) {
-    if (key !== 'params') field(key, typeof value === 'string' ? value : JSON.stringify(value))
+    if (key === 'merged') field(key, mergedText(value))
+    else if (key !== 'params') field(key, typeof value === 'string' ? value : JSON.stringify(value))
   }
   for (const [key, value] of Object.entries(item.msg?.params ?? {})) {
     field('param', `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
@@ -32,6 +35,13 @@ export function renderShown(item: Shown, out: Output, now: Millis): void {
   if (item.progress !== null) field('progress', progressText(item.progress))
   for (const attempt of item.attempts) field(`attempt ${attempt.n}`, attemptText(attempt))
   field('has', [item.has_log ? 'log' : '', item.has_result ? 'result' : ''].filter(Boolean).join(', '))
+}
+
+/** `merged` is rqd's, but a message may hold anything. */
+function mergedText(value: unknown): string {
+  if (!Array.isArray(value)) return JSON.stringify(value)
+  const more = value.length - MERGED_SHOWN
+  return [...value.slice(0, MERGED_SHOWN), ...(more > 0 ? [`and ${more} more: --json has all`] : [])].join(' ')
 }
 
 function attemptText({ started, ended, exit, signal, cause, verdict, to, text, cpu, max_rss }: Attempt): string {

@@ -67,4 +67,11 @@ export const flowKeys = {
     v.array(keyName, 'must be a list of names of keys'),
     'Items with an equal tag NAME:VALUE run one at a time in the order of their arrival; one that waits for its retry holds back the later ones.',
   ),
+  coalesce: described(
+    v.strictObject(
+      { by: keyName, keep: v.optional(v.picklist(['first', 'last'], 'must be "first" or "last"'), 'first') },
+      'must be an object such as {"by": "user", "keep": "last"}',
+    ),
+    'When an item starts, the waiting ones with an equal tag NAME:VALUE are merged into it and done; keep: which of them runs, the one whose turn it is ("first", the default) or the newest ("last").',
+  ),
 } as const

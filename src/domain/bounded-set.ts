@@ -1,6 +1,7 @@
 /** Entries in order, as many as are worth remembering. */
+
+import type { Entry } from './entry.ts'
 import type { RawName } from './name.ts'
-import type { Entry } from './schedule.ts'
 
 /** A sorted set of at most `limit`; what is worse falls out at the end. Additions are sorted lazily, in bulk. */
 export class BoundedSet {
@@ -48,6 +49,16 @@ export class BoundedSet {
     const best = this.#sorted.pop()
     if (best !== undefined) this.#names.delete(best.raw)
     return best
+  }
+
+  /** They are gone: nobody is told. */
+  drop(raws: ReadonlySet<RawName>): void {
+    const before = this.#names.size
+    for (const raw of raws) this.#names.delete(raw)
+    if (this.#names.size === before) return
+    const isThere = ({ raw }: Entry) => this.#names.has(raw)
+    this.#sorted = this.#sorted.filter(isThere)
+    this.#added = this.#added.filter(isThere)
   }
 
   clear(): void {

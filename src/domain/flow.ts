@@ -2,9 +2,11 @@
  * Flow: what holds an item back because of others that run or ran lately: classes of slots, weights, concurrency and
  * rates of keys. A key is a tag `NAME:VALUE`. All of it is decided by names; the time is a parameter.
  */
+import type { Coalesce } from './coalesce.ts'
 import type { ItemId, Millis } from './name.ts'
 import type { WaitReason } from './pick.ts'
 import { Window } from './rate-window.ts'
+import { keyOf } from './tags.ts'
 
 export interface SlotClass {
   /** Any of these; `*` is every item. Empty: all but those of `not`. */
@@ -29,6 +31,7 @@ export interface FlowPolicy {
   readonly rates: Readonly<Record<string, Rate>>
   /** Names of keys; the first of them that an item has is its line. */
   readonly order: readonly string[]
+  readonly coalesce: Coalesce | undefined
 }
 
 export interface Shut {
@@ -43,11 +46,6 @@ interface Taken {
   readonly slotClass: number
   readonly weight: number
   readonly keys: readonly string[]
-}
-
-/** The key of that name among tags: `user:7`. */
-export function keyOf(tags: readonly string[], name: string): string | undefined {
-  return tags.find((tag) => tag.startsWith(`${name}:`) && tag.length > name.length + 1)
 }
 
 /** `user:7` of the first name in `order` that the tags have. */

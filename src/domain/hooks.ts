@@ -19,7 +19,7 @@ export type HookAfter = Extract<Hook, 'success' | 'error' | 'give_up' | 'after'>
  * never been.
  */
 export function hooksAfter(outcome: Outcome, verdict: Verdict, move: Move): readonly HookAfter[] {
-  if (outcome.kind === 'refused') return []
+  if (outcome.kind === 'refused' || outcome.kind === 'merged') return []
   switch (verdict.kind) {
     case 'interrupted':
     case 'broken':

@@ -1,5 +1,5 @@
 /** The words: states, moves, messages, attempts, outcomes, verdicts (docs/PROTOCOL.md). */
-import type { Millis } from './name.ts'
+import type { ItemId, Millis } from './name.ts'
 import type { Failure } from './retry.ts'
 
 /** Where an item is. The state IS the directory; no second copy is kept. */
@@ -37,7 +37,7 @@ export const STOP_CAUSES = ['cancel', 'shutdown', ...LIMIT_CAUSES] as const
 export type StopCause = (typeof STOP_CAUSES)[number]
 
 /** Why an attempt ended other than by its own exit. */
-export const CAUSES = [...STOP_CAUSES, 'lost', 'refused', 'broken-handler'] as const
+export const CAUSES = [...STOP_CAUSES, 'lost', 'refused', 'broken-handler', 'coalesced'] as const
 export type Cause = (typeof CAUSES)[number]
 
 export const VERDICTS = ['done', 'fail', 'reschedule', 'relay', 'interrupted', 'broken'] as const
@@ -87,6 +87,8 @@ export interface Msg {
   readonly attempts?: readonly Attempt[]
   /** Written durably before an item is published into another queue: what is published twice is found by it. */
   readonly relay?: { readonly to: string; readonly id: string }
+  /** Ids of the items that this one runs for, too: written by rqd before it runs. */
+  readonly merged?: unknown
   readonly result?: unknown
   readonly [key: string]: unknown
 }
@@ -104,6 +106,8 @@ export type Outcome =
     }
   | { readonly kind: 'lost' }
   | { readonly kind: 'refused'; readonly reason: string }
+  /** Never run: another item of an equal key runs for it. */
+  | { readonly kind: 'merged'; readonly into: ItemId }
 
 /** Meaning: what that fact says about the item. */
 export type Verdict =

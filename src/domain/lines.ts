@@ -4,8 +4,8 @@
  * left out is left out too, and nothing of a line is offered while a scan looks for what was left out.
  */
 import { BoundedSet } from './bounded-set.ts'
+import { compareArrival, type Entry } from './entry.ts'
 import type { ItemId, RawName } from './name.ts'
-import type { Entry } from './schedule.ts'
 
 const PER_LINE = 2000
 const LINES = 20_000
@@ -16,10 +16,6 @@ interface Line {
   offered: RawName | undefined
   /** The earliest that was left out. */
   leftOut: Entry | undefined
-}
-
-function compareArrival(a: Entry, b: Entry): number {
-  return a.arrival - b.arrival || (a.raw < b.raw ? -1 : a.raw > b.raw ? 1 : 0)
 }
 
 export class Lines {
@@ -113,6 +109,23 @@ export class Lines {
     line.offered = undefined
     this.#lineOf.delete(entry.raw)
     return true
+  }
+
+  /** They are gone: the lines in which others may be first now. */
+  drop(raws: ReadonlySet<RawName>): Set<string> {
+    const lines = new Set<string>()
+    for (const raw of raws) {
+      const key = this.#lineOf.get(raw)
+      if (key !== undefined) lines.add(key)
+      this.#lineOf.delete(raw)
+    }
+    for (const key of lines) {
+      const line = this.#lines.get(key)
+      if (line === undefined) continue
+      line.entries.drop(raws)
+      if (line.offered !== undefined && raws.has(line.offered)) line.offered = undefined
+    }
+    return lines
   }
 
   /** Nothing of its line is offered until `release`. */

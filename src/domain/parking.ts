@@ -3,9 +3,9 @@
  * finds no place is remembered by its key only, and found by a scan when that key has run empty.
  */
 import { BoundedSet } from './bounded-set.ts'
+import type { Entry } from './entry.ts'
 import type { Shut } from './flow.ts'
 import type { Millis, RawName } from './name.ts'
-import type { Entry } from './schedule.ts'
 
 const PER_KEY = 2000
 const IN_ALL = 40_000
@@ -121,6 +121,17 @@ export class Parking {
     }
     this.#open.clear()
     return released
+  }
+
+  /** They are gone. A key that is empty now goes when it opens. */
+  drop(raws: ReadonlySet<RawName>): void {
+    const keys = new Set<string>()
+    for (const raw of raws) {
+      const key = this.#keyOf.get(raw)
+      if (key !== undefined) keys.add(key)
+      this.#keyOf.delete(raw)
+    }
+    for (const key of keys) this.#lots.get(key)?.entries.drop(raws)
   }
 
   #openByTime(now: Millis): void {

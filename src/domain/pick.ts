@@ -1,7 +1,8 @@
 /** What may run now: an ordered list of gates. The reasons are what `rq why` and the pages say. */
+
+import type { Entry } from './entry.ts'
 import type { Millis } from './name.ts'
 import { explainPressure, type Pressure } from './pressure.ts'
-import type { Entry } from './schedule.ts'
 
 export type WaitReason =
   | { readonly kind: 'daemon-down' }

@@ -51,6 +51,8 @@ function causeOf(outcome: Outcome, verdict: Verdict): Cause | undefined {
     case 'lost':
     case 'refused':
       return outcome.kind
+    case 'merged':
+      return 'coalesced'
   }
 }
 

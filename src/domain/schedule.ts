@@ -3,48 +3,12 @@
  * the truth. `ready` holds the best few thousand that may run, `future` those that wait for a time.
  */
 import { BoundedSet } from './bounded-set.ts'
+import { Peers } from './coalesce.ts'
+import { compareTimes, comparing, type Entry } from './entry.ts'
 import type { Shut } from './flow.ts'
 import { Lines } from './lines.ts'
 import type { ItemId, Millis, RawName } from './name.ts'
-import { idTime, parseItemName } from './name.ts'
 import { Parking } from './parking.ts'
-
-export interface Entry {
-  readonly raw: RawName
-  readonly id: ItemId | undefined
-  readonly priority: number
-  /** Due time if the name has one, else its arrival, ms. Orders within a priority. */
-  readonly at: Millis
-  /** Not before, ms; 0 when it may run. */
-  readonly notBefore: Millis
-  /** When it came, ms: the id's own time. */
-  readonly arrival: Millis
-  readonly tags: readonly string[]
-}
-
-/** `seen`: when a name without an id was first seen; so nobody starves behind the alphabet. */
-export function entryOf(raw: RawName, seen: Millis): Entry {
-  const name = parseItemName(raw)
-  const notBefore = name.due === undefined ? 0 : name.due * 1000
-  const arrival = name.id === undefined ? seen : idTime(name.id)
-  return { raw, id: name.id, priority: name.priority, at: notBefore || arrival, notBefore, arrival, tags: name.tags }
-}
-
-/** Priority, then time, then name in bytes. */
-export function compareEntries(a: Entry, b: Entry): number {
-  return a.priority - b.priority || a.at - b.at || (a.raw < b.raw ? -1 : a.raw > b.raw ? 1 : 0)
-}
-
-/** With aging a level of priority is worth so much waiting, ms: the order stays the same while all wait. */
-export function comparing(aging: Millis | undefined): (a: Entry, b: Entry) => number {
-  if (aging === undefined) return compareEntries
-  const rank = (entry: Entry) => entry.at + entry.priority * aging
-  return (a, b) => rank(a) - rank(b) || (a.raw < b.raw ? -1 : a.raw > b.raw ? 1 : 0)
-}
-
-function compareTimes(a: Entry, b: Entry): number {
-  return a.notBefore - b.notBefore || compareEntries(a, b)
-}
 
 /** What a queue's flow says of an entry (domain/flow.ts). */
 export interface Gates {
@@ -57,6 +21,8 @@ export interface ScheduleOptions {
   readonly limit?: number
   readonly aging?: Millis | undefined
   readonly gates?: Gates | undefined
+  /** Name of the key by which waiting entries are merged. */
+  readonly mergedBy?: string | undefined
 }
 
 export class Schedule {
@@ -65,6 +31,7 @@ export class Schedule {
   readonly #gates: Gates | undefined
   readonly #parking: Parking
   readonly #lines = new Lines()
+  readonly #peers: Peers | undefined
   #truncated = false
   /** Earliest time of an entry that found no place in `future`. */
   #evictedAt = Number.POSITIVE_INFINITY
@@ -73,10 +40,11 @@ export class Schedule {
   /** Keys under which an entry in `ready` was parked before. */
   readonly #cameFrom = new Map<RawName, string>()
 
-  constructor({ limit = 20_000, aging, gates }: ScheduleOptions = {}) {
+  constructor({ limit = 20_000, aging, gates, mergedBy }: ScheduleOptions = {}) {
     const compare = comparing(aging)
     this.#gates = gates
     this.#parking = new Parking(compare)
+    this.#peers = mergedBy === undefined ? undefined : new Peers(mergedBy)
     this.#ready = new BoundedSet(limit, compare, (entry) => {
       this.#truncated = true
       this.#cameFrom.delete(entry.raw)
@@ -113,6 +81,7 @@ export class Schedule {
   }
 
   add(entry: Entry, now: Millis): void {
+    this.#peers?.add(entry)
     if (this.has(entry.raw)) return
     const line = this.#gates?.lineOf(entry)
     if (line === undefined) {
@@ -153,7 +122,9 @@ export class Schedule {
       this.#future.pop()
       this.#offer(next, now)
     }
-    return this.#gates === undefined ? this.#ready.pop() : this.#takeOpen(this.#gates, now)
+    const taken = this.#gates === undefined ? this.#ready.pop() : this.#takeOpen(this.#gates, now)
+    if (taken !== undefined) this.#peers?.remove(taken)
+    return taken
   }
 
   #takeOpen(gates: Gates, now: Millis): Entry | undefined {
@@ -188,6 +159,25 @@ export class Schedule {
     const line = this.#tried?.line
     this.#tried = undefined
     if (line !== undefined) this.#advance(line, now)
+  }
+
+  /** All that wait with the key of this entry, itself left out or not. */
+  peers(entry: Entry): Entry[] {
+    return this.#peers?.of(entry) ?? []
+  }
+
+  /** They are not in que/ any more. */
+  drop(entries: readonly Entry[], now: Millis): void {
+    const raws = new Set(entries.map(({ raw }) => raw))
+    for (const entry of entries) {
+      this.#peers?.remove(entry)
+      const cameFrom = this.#cameFrom.get(entry.raw)
+      this.#cameFrom.delete(entry.raw)
+      if (cameFrom !== undefined) this.#parking.open(cameFrom)
+    }
+    this.#ready.drop(raws)
+    this.#parking.drop(raws)
+    for (const line of this.#lines.drop(raws)) this.#advance(line, now)
   }
 
   /** Keys of runs that ended (`FlowState.end`). */
@@ -237,6 +227,7 @@ export class Schedule {
     this.#future.clear()
     this.#parking.clear()
     this.#lines.clear()
+    this.#peers?.clear()
     this.#cameFrom.clear()
     this.beginScan()
   }

@@ -35,6 +35,8 @@ export function judge(ended: Ended, policy: SettlePolicy): Verdict {
     }
     case 'refused':
       return { kind: 'fail', text: outcome.reason, final: true }
+    case 'merged':
+      return { kind: 'done', text: `merged into ${outcome.into}` }
   }
 }
 

@@ -2,6 +2,7 @@
  * What a handler is told: the environment (RQ's names, spec of the ancestor RQ, section "handler protocol") and
  * its arguments, as the text that a slot sources.
  */
+import { mergedIds } from '../domain/coalesce.ts'
 import type { Msg } from '../domain/item.ts'
 import { quote, unfitValue } from './quote.ts'
 import { ownProgram } from './run-as.ts'
@@ -44,7 +45,10 @@ export const PER_RUN = [
   'RQ_MSG_ID', 'RQ_FULL_MSG_ID', 'RQ_MSG_DIR', 'RQ_COUNT', 'RQ_ATTEMPT', 'RQ_SRC', 'RQ_DEST', 'RQ_DEST_QUEUE',
   'RQ_PARAM1', 'RQ_PARAM2', 'RQ_PARAM3', 'RQ_PARAM4', 'RQ_PARAMS', 'RQ_JOB_ID', 'RQ_USER_ID', 'RQ_ORIG_MSG_ID',
   'RQ_FORCE_REMOTE', 'RQ_PAYLOAD', 'RQ_NAME', 'RQ_TAGS', 'RQ_PRIORITY', 'RQ_RESULT', 'RQ_SCRIPT', 'RQ_REALSCRIPT',
+  'RQ_MERGED',
 ] as const // biome-ignore format: a list
+
+const MERGED_BYTES = 32 * 1024
 
 type PerRun = (typeof PER_RUN)[number]
 
@@ -125,11 +129,19 @@ export function environmentOf(run: Omit<RunFacts, 'command' | 'first'>): Partial
     RQ_RESULT: '../result',
     RQ_SCRIPT: run.script,
     RQ_REALSCRIPT: run.realScript,
+    ...optional('RQ_MERGED', mergedText(msg)),
   }
 }
 
 function optional(name: PerRun, value: string | undefined): Partial<Record<PerRun, string>> {
   return value === undefined ? {} : { [name]: bytes(value) }
+}
+
+/** Blank-separated; the latest, as many as fit: all of them stand in `msg`. */
+function mergedText(msg: Msg): string | undefined {
+  if (msg.merged === undefined) return undefined
+  const text = mergedIds(msg).join(' ')
+  return text.length <= MERGED_BYTES ? text : text.slice(text.indexOf(' ', text.length - MERGED_BYTES - 1) + 1)
 }
 
 function bytes(text: string): string {

@@ -1,8 +1,9 @@
 /** Doing something with all items that match a query: by name first, each looked at right before it is touched. */
+
+import { comparing, entryOf } from '../domain/entry.ts'
 import type { State } from '../domain/item.ts'
 import { parseItemName } from '../domain/name.ts'
 import { costOf, type Query } from '../domain/query.ts'
-import { compareEntries, entryOf } from '../domain/schedule.ts'
 import { QueueIoError } from '../fsqueue/errors.ts'
 import { type Answer, type Problem, problem, refuse } from './answer.ts'
 import type { Context } from './context.ts'
@@ -12,6 +13,7 @@ import type { Found } from './lookup.ts'
 import { isQuery, readQuery } from './query.ts'
 import { type Act, type Attempted, type Done, forEachItem, Results } from './relocate.ts'
 import { candidatesIn, matches, placesFor, queuesNamed } from './select.ts'
+import { agingOf } from './spool.ts'
 import type { Spec } from './verb.ts'
 
 /** Between two looks at whether to stop, and two tellings of how far it is. */
@@ -77,7 +79,8 @@ export async function forEachMeant(
 function ordered(candidates: Candidate[], { first, last }: Meant, now: number): Candidate[] {
   if (first === undefined && last === undefined) return candidates
   const entries = candidates.map((candidate) => ({ candidate, entry: entryOf(candidate.at.raw, now) }))
-  entries.sort((a, b) => compareEntries(a.entry, b.entry))
+  const compare = comparing(agingOf(candidates.map(({ queue }) => queue)))
+  entries.sort((a, b) => compare(a.entry, b.entry))
   if (last !== undefined) entries.reverse()
   return entries.map(({ candidate }) => candidate)
 }

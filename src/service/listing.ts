@@ -1,13 +1,15 @@
 /** A page of what matches, in bounded work: what is shown, and no more names than the bound on the way to it. */
+
+import { comparing, entryOf } from '../domain/entry.ts'
 import { BUCKETED } from '../domain/item.ts'
 import type { Millis } from '../domain/name.ts'
 import { costOf, type Query } from '../domain/query.ts'
 import type { FieldName } from '../domain/query-fields.ts'
-import { compareEntries, entryOf } from '../domain/schedule.ts'
 import { describe } from './describe.ts'
 import { type Candidate, factsOf } from './facts.ts'
 import { callName } from './item-ref.ts'
 import { candidatesIn, matches, type Place } from './select.ts'
+import { agingOf } from './spool.ts'
 
 /** So many names are read and sorted without being asked; of more, the first found are shown. */
 export const SORTED_UNASKED = 2_000
@@ -85,7 +87,9 @@ class Search {
   /** State by state; what waits in its order, as long as it is few. */
   *found(places: readonly Place[]): Generator<Candidate, void, void> {
     for (const place of places)
-      yield* this.#matching(BUCKETED[place.state] ? this.#named(place) : this.#ordered(this.#named(place)))
+      yield* this.#matching(
+        BUCKETED[place.state] ? this.#named(place) : this.#ordered(this.#named(place), place.queue.aging),
+      )
   }
 
   /** Everything that matches, sorted. */
@@ -96,7 +100,8 @@ class Search {
       entry: entryOf(candidate.at.raw, this.#now),
     }))
     const sign = this.#wanted.reverse ? -1 : 1
-    keyed.sort((a, b) => compareKeys(a.key, b.key, sign) || sign * compareEntries(a.entry, b.entry))
+    const compare = comparing(agingOf(places.map(({ queue }) => queue)))
+    keyed.sort((a, b) => compareKeys(a.key, b.key, sign) || sign * compare(a.entry, b.entry))
     return keyed.map(({ candidate }) => candidate)
   }
 
@@ -128,7 +133,7 @@ class Search {
   }
 
   /** A directory that is too large is not read to its end for the first rows of it. */
-  *#ordered(candidates: Generator<Candidate, void, void>): Generator<Candidate, void, void> {
+  *#ordered(candidates: Generator<Candidate, void, void>, aging: Millis | undefined): Generator<Candidate, void, void> {
     const read: Candidate[] = []
     for (let next = candidates.next(); next.done !== true; next = candidates.next()) {
       read.push(next.value)
@@ -140,7 +145,8 @@ class Search {
     }
     const entries = read.map((candidate) => ({ candidate, entry: entryOf(candidate.at.raw, this.#now) }))
     const waits = ({ notBefore }: { notBefore: Millis }) => Number(notBefore > this.#now)
-    entries.sort((a, b) => waits(a.entry) - waits(b.entry) || compareEntries(a.entry, b.entry))
+    const compare = comparing(aging)
+    entries.sort((a, b) => waits(a.entry) - waits(b.entry) || compare(a.entry, b.entry))
     for (const { candidate } of entries) yield candidate
   }
 }

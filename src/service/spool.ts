@@ -2,7 +2,7 @@
 import { formatProblem } from '../config/file.ts'
 import { nearest } from '../config/near.ts'
 import { queuePath } from '../config/root.ts'
-import { displayName, parseQueueName, type QueueName } from '../domain/name.ts'
+import { displayName, type Millis, parseQueueName, type QueueName } from '../domain/name.ts'
 import type { QueueConfig } from '../domain/policy.ts'
 import { FORMAT, hasFlag, rootFormat } from '../fsqueue/layout.ts'
 import {
@@ -21,6 +21,14 @@ import { type Problem, problem } from './answer.ts'
 export interface Queue {
   readonly name: QueueName
   readonly dir: QueueDir
+  /** So long a wait is worth one level of priority. */
+  readonly aging: Millis | undefined
+}
+
+/** Queues that age differently have no order in common: theirs is by priority. */
+export function agingOf(queues: readonly Queue[]): Millis | undefined {
+  const [first] = queues
+  return queues.every(({ aging }) => aging === first?.aging) ? first?.aging : undefined
 }
 
 /** The names of all queues, sorted. */
@@ -36,7 +44,7 @@ export function queueNames(root: string): QueueName[] {
 
 export async function allQueues(root: string): Promise<Queue[]> {
   const queues: Queue[] = []
-  for (const name of queueNames(root)) queues.push({ name, dir: await queueDirOf(root, name) })
+  for (const name of queueNames(root)) queues.push(await queueOf(root, name))
   return queues
 }
 
@@ -44,7 +52,7 @@ export async function allQueues(root: string): Promise<Queue[]> {
 export async function openQueue(root: string, text: string): Promise<Queue | Problem> {
   const name = parseQueueName(text)
   if (name !== undefined && look(toBytes(queuePath(root, name)) as BytePath)?.isDirectory() === true) {
-    return { name, dir: await queueDirOf(root, name) }
+    return queueOf(root, name)
   }
   if (rootFormat(root).kind === 'absent' && queueNames(root).length === 0) {
     return problem('not-found', `no queue "${text}": ${root} is no root yet; \`rq create ${text}\` makes both`)
@@ -62,12 +70,13 @@ export function rootProblem(root: string): Problem | undefined {
 }
 
 /** Only where a configuration lies is it read: most queues have none, and a listing shall cost nothing. */
-async function queueDirOf(root: string, name: QueueName): Promise<QueueDir> {
+async function queueOf(root: string, name: QueueName): Promise<Queue> {
   const path = queuePath(root, name)
-  const plain = queueDir(path)
-  if (!hasConfig(root, plain)) return plain
+  const plain = { name, dir: queueDir(path), aging: undefined }
+  if (!hasConfig(root, plain.dir)) return plain
   const loaded = await loadConfig(root, name)
-  return 'config' in loaded ? queueDir(path, loaded.config.dirs) : plain
+  if (!('config' in loaded)) return plain
+  return { name, dir: queueDir(path, loaded.config.dirs), aging: loaded.config.aging }
 }
 
 function hasConfig(root: string, queue: QueueDir): boolean {

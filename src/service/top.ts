@@ -72,13 +72,13 @@ export const top = defineVerb({
   },
 })
 
-function figures({ dir, name }: Queue, now: Millis): Pick<TopQueue, 'donePerMinute' | 'oldest' | 'waitP95'> {
-  const lately = snapshotOf(dir).filter(({ from }) => from >= now - 2 * MINUTE)
+function figures(queue: Queue, now: Millis): Pick<TopQueue, 'donePerMinute' | 'oldest' | 'waitP95'> {
+  const lately = snapshotOf(queue.dir).filter(({ from }) => from >= now - 2 * MINUTE)
   const minute = startOf(now, MINUTE)
   const doneIn = (from: Millis) => lately.reduce((sum, one) => sum + (one.from === from ? one.counts.done : 0), 0)
   const [first, ...rest] = lately
   const wait = first === undefined ? undefined : percentiles(rest.reduce(mergeRecords, first).wait)
-  const ages = agesOf({ dir, name }, 'que', now, MOST_AGES).items.flatMap((aged) => waitingAge(aged, now) ?? [])
+  const ages = agesOf(queue, 'que', now, MOST_AGES).items.flatMap((aged) => waitingAge(aged, now) ?? [])
   return {
     donePerMinute: Math.round(ratePerMinute(doneIn(minute), doneIn(minute - MINUTE), minute, now)),
     oldest: ages.length === 0 ? null : ages.reduce((most, age) => Math.max(most, age), 0),

@@ -1,10 +1,11 @@
 /** What a queue's flow says of one waiting item, from the names in que/ and run/ and the starts that were remembered. */
+
+import { entryOf } from '../domain/entry.ts'
 import { FlowState, lineOf } from '../domain/flow.ts'
 import { isRecord, parseJson } from '../domain/msg.ts'
 import { displayName, type Millis, parseItemName } from '../domain/name.ts'
 import type { WaitReason } from '../domain/pick.ts'
 import type { QueueConfig } from '../domain/policy.ts'
-import { entryOf } from '../domain/schedule.ts'
 import { readRegular } from '../fsqueue/files.ts'
 import { inQueue } from '../fsqueue/place.ts'
 import { itemsOf } from '../fsqueue/scan.ts'

@@ -1,8 +1,9 @@
 /** `rq why`: why an item does not run, from files alone. */
+
+import { comparing, entryOf } from '../domain/entry.ts'
 import type { Attempt } from '../domain/item.ts'
 import { parseItemName } from '../domain/name.ts'
 import { entryGate, explain, type QueueFacts, queueGate, type WaitReason } from '../domain/pick.ts'
-import { comparing, entryOf } from '../domain/schedule.ts'
 import { formOf, messageOf } from '../fsqueue/content.ts'
 import { hasFlag } from '../fsqueue/layout.ts'
 import { itemsOf } from '../fsqueue/scan.ts'

@@ -17,7 +17,7 @@ export function syncClaim(
     syncNow(each)
 }
 
-function syncNow(path: BytePath): void {
+export function syncNow(path: BytePath): void {
   try {
     const fd = openSync(fsPath(path), 'r')
     try {

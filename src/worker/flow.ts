@@ -1,9 +1,11 @@
 /** What the queue's flow knows: what runs, what started lately. Holds nothing but what names and one droppable file say. */
+import { compareArrival, type Entry } from '../domain/entry.ts'
 import type { FlowPolicy } from '../domain/flow.ts'
 import { FlowState, lineOf } from '../domain/flow.ts'
 import { isRecord, parseJson } from '../domain/msg.ts'
-import { type ItemId, parseItemName, type RawName } from '../domain/name.ts'
+import { type ItemId, type Millis, parseItemName, type RawName } from '../domain/name.ts'
 import { type Gates, Schedule } from '../domain/schedule.ts'
+import { keyOf } from '../domain/tags.ts'
 import { QueueIoError } from '../fsqueue/errors.ts'
 import { readRegular, removeFile, rename, writeNew } from '../fsqueue/files.ts'
 import type { BytePath } from '../fsqueue/place.ts'
@@ -41,10 +43,22 @@ export class Flow {
     const recent = this.#state?.recent(now) ?? (hasRates(policy) ? readRecent() : {})
     this.#state = policy === undefined ? undefined : new FlowState(policy)
     this.#state?.remember(recent, now)
-    this.#worker.intake.replace(new Schedule({ aging, gates: this.#gates() }))
-    const { runs } = this.#worker
-    for (const run of runs.running()) this.#count(run, false)
-    for (const { id, name } of runs.settler.pending()) this.hold(id, name)
+    const schedule = new Schedule({ aging, gates: this.#gates(), mergedBy: policy?.coalesce?.by })
+    const { runs, intake } = this.#worker
+    // Before it is in use: what it is filled with may start at once.
+    for (const run of runs.running()) this.#count(run, false, schedule)
+    for (const { id, name } of [...runs.aftermath.pending(), ...runs.settler.pending()]) this.hold(id, name, schedule)
+    intake.replace(schedule)
+  }
+
+  /** May one of an equal key run in the stead of the picked one? It passes nobody who stands before it in its line. */
+  mayReplace(entry: Entry, peers: readonly Entry[], now: Millis): boolean {
+    if (this.#state === undefined || this.#state.gate(entry.raw, entry.tags, now) !== undefined) return false
+    const { policy } = this.#state
+    const line = lineOf(policy, entry.tags)
+    if (line === undefined) return true
+    if (policy.coalesce === undefined || line !== keyOf(entry.tags, policy.coalesce.by)) return false
+    return !peers.some((peer) => peer.notBefore > now && compareArrival(peer, entry) < 0)
   }
 
   begun(run: Run): void {
@@ -57,9 +71,9 @@ export class Flow {
     if (this.#state !== undefined) this.#count(run, false)
   }
 
-  #count({ id, name }: Run, isFresh: boolean): void {
+  #count({ id, name }: Run, isFresh: boolean, schedule = this.#worker.intake.schedule): void {
     this.#state?.begin(id, name, parseItemName(name).tags, Date.now(), isFresh)
-    this.hold(id, name)
+    this.hold(id, name, schedule)
   }
 
   /** Its slot is free. Its line is not: it may come back by its verdict. */
@@ -67,10 +81,10 @@ export class Flow {
     if (this.#state !== undefined) this.#worker.intake.schedule.opened(this.#state.end(id))
   }
 
-  hold(id: ItemId, name: RawName): void {
+  hold(id: ItemId, name: RawName, schedule = this.#worker.intake.schedule): void {
     if (this.#state === undefined) return
     const line = lineOf(this.#state.policy, parseItemName(name).tags)
-    if (line !== undefined) this.#worker.intake.schedule.hold(id, line)
+    if (line !== undefined) schedule.hold(id, line)
   }
 
   /** Its verdict has arrived, or it is not ours any more. */

@@ -2,9 +2,10 @@
  * What happened in this queue, counted: an increment for each event, and one line in `_stats/` for each minute in which
  * something happened or waited (domain/stats.ts, docs/STATS.md). Nothing is decided by it, and no work waits for it.
  */
+
+import type { Entry } from '../domain/entry.ts'
 import { isRecord, parseJson } from '../domain/msg.ts'
 import { idTime, type Millis, type RawName } from '../domain/name.ts'
-import type { Entry } from '../domain/schedule.ts'
 import {
   type Counter, count, dayFile, dayOf, decodeDay, decodeRecord, emptyTally, encodeRecord, MINUTE, measure, type StatsRecord,
   startOf, type Tally,

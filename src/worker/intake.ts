@@ -2,9 +2,11 @@
  * What waits in que/: hints from the watch, the truth from scans. Keeps two bounded sets (domain/schedule.ts) and
  * can be dropped and rebuilt at any time.
  */
+
+import { type Entry, entryOf } from '../domain/entry.ts'
 import type { Millis, RawName } from '../domain/name.ts'
 import { isVisible } from '../domain/name.ts'
-import { type Entry, entryOf, Schedule } from '../domain/schedule.ts'
+import { Schedule } from '../domain/schedule.ts'
 import type { QueueIoError } from '../fsqueue/errors.ts'
 import { type QueueDir, stateDir } from '../fsqueue/place.ts'
 import { type DirectoryMark, directoryMark, scanPages } from '../fsqueue/scan.ts'

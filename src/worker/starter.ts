@@ -1,11 +1,11 @@
 /** From a waiting entry to a run: gates, readiness, claim, the files of the attempt, the token. */
 import { readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
+import type { Entry } from '../domain/entry.ts'
 import type { Millis } from '../domain/name.ts'
 import { type ItemId, parseItemName, type RawName } from '../domain/name.ts'
 import type { WaitReason } from '../domain/pick.ts'
 import type { QueueConfig } from '../domain/policy.ts'
-import type { Entry } from '../domain/schedule.ts'
 import { removeAttemptFiles, writeAttempt } from '../fsqueue/attempt.ts'
 import { type Claimed, claim } from '../fsqueue/claim.ts'
 import { moveNew, removeEmptyDir, rename } from '../fsqueue/files.ts'

@@ -1,13 +1,15 @@
 /** Starting items: what can be claimed and run is, what cannot waits visibly and is tried again later. */
+
+import type { Entry } from '../domain/entry.ts'
 import type { Outcome } from '../domain/item.ts'
 import type { ItemId, Millis, RawName } from '../domain/name.ts'
 import { entryGate } from '../domain/pick.ts'
-import type { Entry } from '../domain/schedule.ts'
 import type { Claimed } from '../fsqueue/claim.ts'
-import { isDiskTrouble, isShortage, refusedBySystem } from '../fsqueue/errors.ts'
+import { isDiskTrouble, isShortage, QueueIoError, refusedBySystem } from '../fsqueue/errors.ts'
 import { ensureQueue } from '../fsqueue/layout.ts'
 import { loadNative, type Native } from '../os/native.ts'
 import { syncClaim } from './careful.ts'
+import { coalesce, type Taken } from './coalesce.ts'
 import { policyProblem } from './item-config.ts'
 import { ReadinessCheck } from './readiness.ts'
 import { type StartContext, startRun, takeEntry, unclaim } from './starter.ts'
@@ -79,18 +81,36 @@ export class Starting {
     for (const raw of names) this.#worker.intake.add(raw)
   }
 
+  #isRefused({ raw }: Entry, item: Claimed): boolean {
+    const { emit } = this.#worker.options
+    if (item.refusal !== undefined) emit({ kind: 'item-refused', name: raw, why: item.refusal })
+    const why = item.refusal ?? policyProblem(this.#worker.config, item.msg)
+    if (why !== undefined) this.#refuse(item, why)
+    return why !== undefined
+  }
+
+  /** One to be merged, or to run in another's stead; what cannot be taken now is tried by itself when its turn comes. */
+  #takeToo(entry: Entry, now: Millis): Taken | undefined {
+    const { id, raw } = entry
+    const { runs, intake } = this.#worker
+    if (id !== undefined && (runs.isSettling(id) || runs.isLive(id))) return undefined
+    try {
+      intake.ownMove(raw)
+      const candidate = takeEntry(this.#context(), entry, now)
+      if (candidate.kind !== 'claimed') return undefined
+      this.settling.delete(raw)
+      this.unavailable.delete(raw)
+      if (this.#isRefused(entry, candidate.item)) return undefined
+      return { entry, item: candidate.item }
+    } catch (error) {
+      if (!(error instanceof QueueIoError)) throw error
+      this.#worker.trouble(error)
+      return undefined
+    }
+  }
+
   #run(entry: Entry, item: Claimed, now: Millis): void {
-    const { queue, emit } = this.#worker.options
-    if (item.refusal !== undefined) {
-      emit({ kind: 'item-refused', name: entry.raw, why: item.refusal })
-      this.#refuse(item, item.refusal)
-      return
-    }
-    const problem = policyProblem(this.#worker.config, item.msg)
-    if (problem !== undefined) {
-      this.#refuse(item, problem)
-      return
-    }
+    if (this.#isRefused(entry, item)) return
     const handler = this.#worker.handler.look(this.#worker.command, now)
     const slot = handler.kind === 'ok' ? this.#worker.runs.pool.acquire() : undefined
     if (handler.kind !== 'ok' || slot === undefined) {
@@ -99,20 +119,22 @@ export class Starting {
       if (handler.kind === 'ok') this.#noSlot()
       return
     }
+    let taken: Taken = { entry, item }
     try {
-      const started = startRun(this.#context(), item, slot, handler)
+      taken = coalesce(this.#worker, taken, slot, (other) => this.#takeToo(other, now))
+      const started = startRun(this.#context(), taken.item, slot, handler)
       if (started.kind === 'unfit') {
         this.#worker.runs.pool.release(slot)
-        this.#refuse(item, started.why)
+        this.#refuse(taken.item, started.why)
         return
       }
-      if (now < this.#worker.options.carefulUntil) syncClaim(queue, item)
+      if (now < this.#worker.options.carefulUntil) syncClaim(this.#worker.options.queue, taken.item)
       this.#worker.runs.begin(started.run)
-      this.#worker.history.started(entry, item.attempt)
-      slot.run(item.name, item.attempt)
+      this.#worker.history.started(taken.entry, taken.item.attempt)
+      slot.run(taken.item.name, taken.item.attempt)
     } catch (error) {
       this.#worker.runs.pool.release(slot)
-      this.#putBack(entry, item)
+      this.#putBack(taken.entry, taken.item)
       throw error
     }
   }

@@ -1,9 +1,9 @@
 /** The queue's process: list → pick → claim → run → settle → move. Holds nothing that it cannot read again. */
 import type { RootConfig } from '../config/config.ts'
+import { entryOf } from '../domain/entry.ts'
 import type { ItemId, Millis, RawName } from '../domain/name.ts'
 import { queueGate } from '../domain/pick.ts'
 import type { QueueConfig } from '../domain/policy.ts'
-import { entryOf } from '../domain/schedule.ts'
 import type { FromWorker, StopMode } from '../domain/worker-protocol.ts'
 import { isDiskTrouble, isShortage, type QueueIoError } from '../fsqueue/errors.ts'
 import type { QueueDir } from '../fsqueue/place.ts'

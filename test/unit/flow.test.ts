@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { type Entry, entryOf } from '../../src/domain/entry.ts'
 import { classesOf, type FlowPolicy, FlowState, lineOf, type SlotClass } from '../../src/domain/flow.ts'
 import { type ItemId, makeId, type RawName } from '../../src/domain/name.ts'
-import { type Entry, entryOf, Schedule } from '../../src/domain/schedule.ts'
+import { Schedule } from '../../src/domain/schedule.ts'
 
 const NOW = Date.UTC(2026, 10, 22, 10, 15)
 const FREE: FlowPolicy = {
@@ -12,6 +13,7 @@ const FREE: FlowPolicy = {
   rate: undefined,
   rates: {},
   order: [],
+  coalesce: undefined,
 }
 
 function named(n: number, suffix = ''): RawName {
@@ -271,6 +273,7 @@ describe('whatever comes and ends', () => {
     rate: { count: 20, per: 1000 },
     rates: { user: { count: 5, per: 1000 } },
     order: ['acct'],
+    coalesce: undefined,
   }
 
   it('no limit is passed, order is kept, and all is run in the end', () => {

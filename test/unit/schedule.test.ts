@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { compareEntries, type Entry, entryOf } from '../../src/domain/entry.ts'
 import { makeId, type RawName, rawName } from '../../src/domain/name.ts'
-import { compareEntries, type Entry, entryOf, Schedule } from '../../src/domain/schedule.ts'
+import { Schedule } from '../../src/domain/schedule.ts'
 
 const NOW = Date.UTC(2026, 10, 22)
 
