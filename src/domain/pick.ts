@@ -15,6 +15,7 @@ export type WaitReason =
   | { readonly kind: 'shortage'; readonly problem: string; readonly until: Millis }
   | (Pressure & { readonly kind: 'pressure'; readonly until: Millis })
   | { readonly kind: 'no-slot'; readonly slots: number }
+  | { readonly kind: 'no-permit'; readonly pool: string }
   | { readonly kind: 'due'; readonly until: Millis }
   | { readonly kind: 'live-copy' }
   | { readonly kind: 'settling'; readonly why: string; readonly until: Millis }
@@ -49,6 +50,8 @@ export interface QueueFacts {
   readonly pressure: (Pressure & { readonly until: Millis }) | undefined
   readonly slots: number
   readonly freeSlots: number
+  /** The pool of the queue, when it has no permit of it left. */
+  readonly noPermit: string | undefined
 }
 
 type QueueGate = (queue: QueueFacts, now: Millis) => WaitReason | undefined
@@ -68,6 +71,7 @@ const QUEUE_GATES: readonly QueueGate[] = [
     shortage === undefined || shortage.until <= now ? undefined : { kind: 'shortage', ...shortage },
   ({ pressure }) => (pressure === undefined ? undefined : { kind: 'pressure', ...pressure }),
   (queue) => (queue.freeSlots > 0 ? undefined : { kind: 'no-slot', slots: queue.slots }),
+  ({ noPermit }) => (noPermit === undefined ? undefined : { kind: 'no-permit', pool: noPermit }),
 ]
 
 /** Why nothing of the queue may start now, or undefined. The first gate that is shut answers. */
@@ -120,6 +124,7 @@ export function explain(reason: WaitReason): string {
     case 'unavailable':
       return `cannot be claimed: ${reason.problem}; next try ${when(reason.until)}`
     case 'no-slot':
+    case 'no-permit':
     case 'live-copy':
     case 'no-class':
     case 'class-busy':
@@ -142,6 +147,7 @@ type ReasonOfOthers = Extract<
   {
     readonly kind:
       | 'no-slot'
+      | 'no-permit'
       | 'live-copy'
       | 'no-class'
       | 'class-busy'
@@ -158,6 +164,8 @@ function explainOthers(reason: ReasonOfOthers): string {
   switch (reason.kind) {
     case 'no-slot':
       return reason.slots === 1 ? 'its one slot is busy' : `all ${reason.slots} slots are busy`
+    case 'no-permit':
+      return `all slots of the pool ${reason.pool} are busy, or go to queues before this one (pools in the root's config.json)`
     case 'live-copy':
       return 'another copy of this id is running'
     case 'no-class':

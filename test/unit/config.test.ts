@@ -116,7 +116,7 @@ describe('a queue', () => {
   })
 
   test('has limits where somebody sets them, and 0 takes one back', () => {
-    const root = { warmWorkers: 1, queue: { timeout: '1h', memory: '1G', silence: 5 } }
+    const root = { warmWorkers: 1, pools: [], queue: { timeout: '1h', memory: '1G', silence: 5 } }
     write({ timeout: 0, memory: '512M', hold_when: { load_above: 8, memory_below: '10%', disk_below: '1G' } })
     const result = loadQueueConfig(dir, root)
     expect(result).toMatchObject({
