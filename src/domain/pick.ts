@@ -122,7 +122,6 @@ export function explain(reason: WaitReason): string {
     case 'settling':
       return `settling: ${reason.why}`
     case 'unavailable':
-      return `cannot be claimed: ${reason.problem}; next try ${when(reason.until)}`
     case 'no-slot':
     case 'no-permit':
     case 'live-copy':
@@ -146,6 +145,7 @@ type ReasonOfOthers = Extract<
   WaitReason,
   {
     readonly kind:
+      | 'unavailable'
       | 'no-slot'
       | 'no-permit'
       | 'live-copy'
@@ -159,9 +159,11 @@ type ReasonOfOthers = Extract<
   }
 >
 
-/** What other items do. */
+/** What other items do, and what one item meets. */
 function explainOthers(reason: ReasonOfOthers): string {
   switch (reason.kind) {
+    case 'unavailable':
+      return `cannot be claimed: ${reason.problem}; next try ${when(reason.until)}`
     case 'no-slot':
       return reason.slots === 1 ? 'its one slot is busy' : `all ${reason.slots} slots are busy`
     case 'no-permit':

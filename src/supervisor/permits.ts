@@ -22,7 +22,8 @@ export interface PermitsOptions {
 interface Member {
   found: FoundQueue
   queue: string
-  pool: string
+  /** undefined: it was in one before. */
+  pool: string | undefined
   /** 0 for a new process, and another for each pool that it was told of since. */
   epoch: number
   /** Granted in this epoch. */
@@ -50,28 +51,25 @@ export class Permits {
     if (pools.length === 0 && this.#members.size === 0) return
     for (const queue of queues) this.#place(queue, poolOf(pools, queue.name)?.name)
     this.#present = new Set(queues.map(({ inode }) => inode))
-    for (const inode of this.#members.keys()) {
+    for (const [inode, { pool }] of this.#members) {
+      const isThere = this.#present.has(inode) && pool !== undefined
       // A worker that is told to end holds what it holds until then.
-      if (!this.#present.has(inode) && !this.#options.isAlive(inode)) this.#members.delete(inode)
+      if (!isThere && !this.#options.isAlive(inode)) this.#members.delete(inode)
     }
     for (const pool of pools) this.#allot(pool)
   }
 
-  #place(queue: FoundQueue, pool: string | undefined): void {
-    const known = this.#members.get(queue.inode)
-    if (known?.pool === pool) {
-      if (known !== undefined) Object.assign(known, { found: queue, queue: queue.name })
-      return
-    }
-    const isAlive = this.#options.isAlive(queue.inode)
+  #place(found: FoundQueue, pool: string | undefined): void {
+    const { inode, name } = found
+    const known = this.#members.get(inode)
+    if (known !== undefined) Object.assign(known, { found, queue: name })
+    if (known?.pool === pool) return
+    const isAlive = this.#options.isAlive(inode)
     const epoch = isAlive ? ++this.#epochs : 0
-    if (pool === undefined) this.#members.delete(queue.inode)
-    else {
-      const held = known?.held ?? this.#options.countRuns(queue, this.#config) ?? 0
-      const counts = { epoch, sent: 0, held, wants: 0 }
-      this.#members.set(queue.inode, { found: queue, queue: queue.name, pool, ...counts })
-    }
-    if (isAlive) this.#options.send(queue.inode, { type: 'permits', epoch, pool: pool ?? null, more: 0 })
+    // Outside of a pool it says nothing, and what was on its way to it then may have been used.
+    const held = Math.max(known?.held ?? 0, this.#options.countRuns(found, this.#config) ?? 0)
+    this.#members.set(inode, { found, queue: name, pool, epoch, sent: 0, held, wants: 0 })
+    if (isAlive) this.#options.send(inode, { type: 'permits', epoch, pool: pool ?? null, more: 0 })
   }
 
   /** A worker is about to be forked for it: the name of its pool. */

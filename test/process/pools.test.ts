@@ -1,5 +1,5 @@
 /** Slots that several queues share: real daemons, real workers. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { kill, makeQueue, startDaemon, tempRoot } from '../helpers/daemon.ts'
@@ -45,12 +45,6 @@ function mostAtOnce(lines: readonly string[]): number {
   return most
 }
 
-function queue(queues: ReadonlyMap<string, TestQueue>, name: string): TestQueue {
-  const found = queues.get(name)
-  if (found === undefined) throw new Error(`no queue ${name}`)
-  return found
-}
-
 describe('a pool of two slots for three queues', () => {
   it('is never more than two runs, though a worker is killed in the middle; and every item ends', async () => {
     const handlers = { critical: WORKS, 'mail-a': WORKS, 'mail-b': WORKS }
@@ -65,5 +59,119 @@ describe('a pool of two slots for three queues', () => {
     expect(lines).toHaveLength(60)
     expect(mostAtOnce(lines)).toBe(2)
     await daemon.stop()
+  })
+
+  it('gives what becomes free to the first in its order', async () => {
+    const handlers = { critical: WORKS, mail: WORKS, low: WORKS }
+    const { root, queues } = pooled([{ name: 'io', queues: ['critical', 'mail', '*'], slots: 1 }], handlers)
+    const blocker = openQueue(makeQueue(root, 'blocker', WAITS, { slots: 1 }))
+    const first = blocker.drop()
+    const daemon = await startDaemon(root)
+    await until(() => blocker.stateOf(first) === 'run', 20_000, 'the only slot is taken')
+    const items = ['low', 'mail', 'critical'].flatMap((name) => {
+      const each = queues.get(name)
+      return each === undefined ? [] : [0, 1].map(() => ({ each, id: each.drop() }))
+    })
+    for (const { each } of items) await until(() => status(each)['noPermit'] === 'io', 20_000, 'all want it')
+    writeFileSync(join(root, 'go'), '')
+    for (const { each, id } of items) expect(await each.settled(id)).toBe('done')
+    const order = ran(root).flatMap((line) => (line.startsWith('+') ? [line.split(' ')[1]] : []))
+    expect(order).toEqual(['blocker', 'critical', 'critical', 'mail', 'mail', 'low', 'low'])
+    await daemon.stop()
+  })
+})
+
+function status(queue: TestQueue): Record<string, unknown> {
+  const file = join(queue.path, '_status.json')
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
+}
+
+async function twoQueues() {
+  const { root, queues } = pooled([{ name: 'io', queues: ['a', 'b'], slots: 1 }], { a: WAITS, b: WAITS })
+  const [a, b] = [...queues.values()]
+  if (a === undefined || b === undefined) throw new Error('no queues')
+  const daemon = await startDaemon(root)
+  const running = b.drop()
+  await until(() => b.stateOf(running) === 'run', 20_000, 'b has the only slot')
+  const waiting = a.drop()
+  await until(() => status(a)['noPermit'] === 'io', 20_000, 'a waits for it')
+  return { root, daemon, a, b, running, waiting }
+}
+
+describe('an item that waits for a permit', () => {
+  it('is told so by rq why, and keeps its worker', async () => {
+    const { root, daemon, a, b, running, waiting } = await twoQueues()
+    const said = await rq(root, ['why', waiting])
+    expect(said.stdout).toMatch(/all slots of the pool io are busy/)
+    expect((await rq(root, ['why', waiting, '--json'])).stdout).toContain('"kind":"no-permit"')
+    expect(status(a)).toMatchObject({ gate: { kind: 'no-permit', pool: 'io' }, ready: 1 })
+    expect(workersOf(daemon.pid).has('a')).toBe(true)
+    writeFileSync(join(root, 'go'), '')
+    expect(await b.settled(running)).toBe('done')
+    expect(await a.settled(waiting)).toBe('done')
+    await until(() => status(a)['gate'] === null, 10_000, 'nothing waits any more')
+    await daemon.stop()
+  })
+
+  it('runs when the pool is made larger, and when it is taken away', async () => {
+    const { root, daemon, a, waiting } = await twoQueues()
+    configure(root, [{ name: 'io', queues: ['a', 'b'], slots: 2 }])
+    await until(() => a.stateOf(waiting) === 'run', 20_000, 'there is a second slot')
+    const next = a.drop()
+    await until(() => status(a)['noPermit'] === 'io', 20_000, 'there is no third')
+    configure(root, [])
+    await until(() => a.stateOf(next) === 'run', 20_000, 'the pool is no more')
+    await daemon.stop()
+  })
+
+  it('waits when its queue comes into a pool that is in use', async () => {
+    const { root, daemon, a, waiting } = await twoQueues()
+    configure(root, [])
+    await until(() => a.stateOf(waiting) === 'run', 20_000, 'the pool is no more')
+    configure(root, [{ name: 'io', queues: ['*'], slots: 2 }])
+    await until(() => daemon.events().filter(({ kind }) => kind === 'reloading').length === 2, 20_000, 'it is read')
+    const next = a.drop()
+    await until(() => status(a)['noPermit'] === 'io', 20_000, 'both slots are in use')
+    expect(a.stateOf(next)).toBe('que')
+    await daemon.stop()
+  })
+
+  it('waits also for what an earlier daemon left running', async () => {
+    const { root, daemon, a, b, running, waiting } = await twoQueues()
+    await daemon.stop('SIGKILL')
+    const next = await startDaemon(root)
+    await until(() => b.events('item-adopted').length === 1, 20_000, 'the run is adopted')
+    await until(() => workersOf(next.pid).has('a') && status(a)['pid'] === workersOf(next.pid).get('a'), 20_000, 'a')
+    await until(() => status(a)['noPermit'] === 'io', 20_000, 'a waits')
+    expect(b.stateOf(running)).toBe('run')
+    expect(a.stateOf(waiting)).toBe('que')
+    writeFileSync(join(root, 'go'), '')
+    expect(await a.settled(waiting)).toBe('done')
+    expect(mostAtOnce(ran(root))).toBe(1)
+    await next.stop()
+  })
+
+  it('runs when the queue that had the slot is removed', async () => {
+    const { root, daemon, a, b, waiting } = await twoQueues()
+    renameSync(b.path, join(root, 'gone'))
+    await until(() => a.stateOf(waiting) === 'run', 20_000, 'its permit came back')
+    await until(() => !workersOf(daemon.pid).has('b'), 20_000, 'its worker ends')
+    await daemon.stop()
+  })
+})
+
+describe('rqd check', () => {
+  it('names a pool that no queue belongs to, and two of one name', async () => {
+    const { root } = pooled([{ name: 'io', queues: ['mial-*'], slots: 1 }], { 'mail-a': WORKS })
+    const daemon = await startDaemon(root)
+    await daemon.stop()
+    const idle = await rqd('check', '--root', root)
+    expect(idle.stdout).toContain('no queue belongs to the pool "io"')
+    expect(idle.code).toBe(1)
+    const two = { name: 'io', queues: ['*'], slots: 1 }
+    configure(root, [two, two])
+    expect((await rqd('check', '--root', root)).stdout).toContain('pools.1.name: "io" is taken')
+    configure(root, [two])
+    expect((await rqd('check', '--root', root)).code).toBe(0)
   })
 })
