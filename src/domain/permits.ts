@@ -63,7 +63,9 @@ function matches(pattern: string, name: string): boolean {
 export function allot<M extends Member>(pool: Pool, members: readonly M[]): Grant<M>[] {
   let free = pool.slots - members.reduce((sum, { held }) => sum + held, 0)
   const grants: Grant<M>[] = []
-  for (const to of inOrder(pool, members)) {
+  if (free <= 0) return grants
+  const hungry = members.filter(({ held, wants }) => wants > held)
+  for (const to of inOrder(pool, hungry)) {
     const more = Math.min(to.wants - to.held, free)
     if (more <= 0) continue
     free -= more

@@ -6,7 +6,7 @@ import { kill, makeQueue, startDaemon, tempRoot } from '../helpers/daemon.ts'
 import { rq } from '../helpers/rq.ts'
 import { rqd, workersOf } from '../helpers/rqd.ts'
 import { until } from '../helpers/until.ts'
-import { openQueue, type TestQueue } from '../helpers/worker.ts'
+import { openQueue, startWorker, type TestQueue } from '../helpers/worker.ts'
 
 /** Writes down that it began and that it ended; in between it waits for `go` in the root. */
 const WAITS = `#!/bin/sh
@@ -157,6 +157,21 @@ describe('an item that waits for a permit', () => {
     await until(() => a.stateOf(waiting) === 'run', 20_000, 'its permit came back')
     await until(() => !workersOf(daemon.pid).has('b'), 20_000, 'its worker ends')
     await daemon.stop()
+  })
+})
+
+describe('a worker without a supervisor', () => {
+  it('has no limit but its own slots, and says nothing of pools', async () => {
+    const { root, queues } = pooled([{ name: 'io', queues: ['*'], slots: 1 }], { a: WAITS })
+    const [a] = [...queues.values()]
+    if (a === undefined) throw new Error('no queue')
+    const ids = [0, 1].map(() => a.drop())
+    const worker = await startWorker(a.path)
+    for (const id of ids) await until(() => a.stateOf(id) === 'run', 20_000, 'both run')
+    writeFileSync(join(root, 'go'), '')
+    for (const id of ids) expect(await a.settled(id)).toBe('done')
+    expect(worker.messages.filter(({ type }) => type === 'permits')).toEqual([])
+    await worker.stop()
   })
 })
 

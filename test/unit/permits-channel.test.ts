@@ -193,6 +193,20 @@ describe('whatever workers say, whenever it arrives, and however they end', () =
     expect(world.running.get(a.inode)).toBe(1)
     expect(world.running.get(b.inode)).toBe(SLOTS - 1)
   })
+  it('and what it said of the pool before says nothing of the pool now', () => {
+    const world = new World()
+    world.arrange()
+    for (const queue of world.queues) world.start(queue)
+    const [a, b] = world.queues
+    if (a === undefined || b === undefined) throw new Error('no queues')
+    const late = ['leaves the pool', 'comes back', 'says'] as const
+    for (const event of ['arrives', 'says', 'says', 'hears', ...late] as const) happen(world, event, a)
+    for (let time = 0; time < SLOTS; time += 1) happen(world, 'arrives', b)
+    for (let time = 0; time <= SLOTS; time += 1) happen(world, 'says', b)
+    for (let time = 0; time <= SLOTS; time += 1) happen(world, 'hears', b)
+    expect(world.running.get(a.inode)).toBe(1)
+    expect(world.running.get(b.inode)).toBe(SLOTS - 1)
+  })
   it('and a queue that is removed gives back what it had when its worker has ended', () => {
     const world = new World()
     world.arrange()
