@@ -10,6 +10,7 @@ import {
 } from '../config/config.ts'
 import { nearest } from '../config/near.ts'
 import { HOOKS } from '../domain/hooks.ts'
+import { poolsWithout } from '../domain/permits.ts'
 import type { QueueConfig } from '../domain/policy.ts'
 import { queueProblems, rootFormat } from '../fsqueue/layout.ts'
 import { queueDir } from '../fsqueue/place.ts'
@@ -51,9 +52,23 @@ function checkRoot(root: string): { problems: readonly ConfigProblem[]; queues: 
   const names = queues.map((queue) => queue.name)
   const perQueue = queues.flatMap((queue) => checkQueue(queue, names, config))
   return {
-    problems: [...(loaded.kind === 'bad' ? loaded.problems : []), ...strangers, ...perQueue],
+    problems: [
+      ...(loaded.kind === 'bad' ? loaded.problems : []),
+      ...strangers,
+      ...perQueue,
+      ...idlePools(root, names, config),
+    ],
     queues: queues.length,
   }
+}
+
+function idlePools(root: string, names: readonly string[], config: RootConfig | undefined): ConfigProblem[] {
+  return poolsWithout(config?.pools ?? [], names).map(({ name }) => ({
+    file: join(root, 'config.json'),
+    key: 'pools',
+    problem: `no queue belongs to the pool "${name}"`,
+    fix: 'correct its queues; a queue belongs to the first pool that takes it',
+  }))
 }
 
 function checkQueue(queue: FoundQueue, names: readonly string[], root: RootConfig | undefined): ConfigProblem[] {

@@ -43,6 +43,10 @@ function shapeProblems(schema: v.GenericSchema, value: unknown, key: string): Om
     return [{ key, problem: 'must be an object', fix: 'found a list' }]
   }
   if (typeof value !== 'object' || value === null) return []
+  if (Array.isArray(value) && bare.type === 'array' && 'item' in bare) {
+    const each = bare.item as v.GenericSchema
+    return value.flatMap((inner, index) => shapeProblems(each, inner, pathOf(key, String(index))))
+  }
   if (bare.type === 'record' && 'value' in bare) {
     const each = bare.value as v.GenericSchema
     return Object.entries(value).flatMap(([name, inner]) => shapeProblems(each, inner, pathOf(key, name)))

@@ -1,5 +1,6 @@
 /** The effective configuration: what the files say, the root's defaults, and ours, in this order. */
 import { join } from 'node:path'
+import type { Pool } from '../domain/permits.ts'
 import type { QueueConfig, SettlePolicy } from '../domain/policy.ts'
 import { findGroup, findUser } from '../os/users.ts'
 import { builtinHandler } from './builtin.ts'
@@ -12,6 +13,7 @@ import { ItemPolicy, QueueFile, type QueueInput, type QueueSettings, RootFile, r
 import { alertPolicy } from './schema-alerts.ts'
 import { retentionPolicy } from './schema-keep.ts'
 import { readLimits } from './schema-limits.ts'
+import { poolProblems } from './schema-pools.ts'
 import { readMarks } from './schema-pressure.ts'
 import { readRetry } from './schema-retry.ts'
 import { readSchedules } from './schema-schedule.ts'
@@ -22,11 +24,13 @@ export { type ConfigProblem, formatProblem } from './file.ts'
 export interface RootConfig {
   /** How many workers may stay without work. */
   readonly warmWorkers: number
+  /** Slots that several queues share. */
+  readonly pools: readonly Pool[]
   /** Defaults for every queue, as they stand in the file. */
   readonly queue: QueueInput
 }
 
-export const DEFAULT_ROOT_CONFIG: RootConfig = { warmWorkers: 16, queue: {} }
+export const DEFAULT_ROOT_CONFIG: RootConfig = { warmWorkers: 16, pools: [], queue: {} }
 
 const CONFIG_FILE = 'config.json'
 
@@ -56,10 +60,10 @@ export function loadRootConfig(root: string): ConfigResult<RootConfig> {
   const file = join(root, CONFIG_FILE)
   const checked = checkFile(file, RootFile)
   if (checked.kind === 'bad') return checked
-  const { warm_workers, queue = {} } = checked.config
-  const problems = dirProblems(file, 'queue.dirs', effective(queue, {}).dirs)
+  const { warm_workers, pools = [], queue = {} } = checked.config
+  const problems = [...poolProblems(file, pools), ...dirProblems(file, 'queue.dirs', effective(queue, {}).dirs)]
   if (problems.length > 0) return { kind: 'bad', problems }
-  return { kind: 'ok', config: { warmWorkers: warm_workers ?? DEFAULT_ROOT_CONFIG.warmWorkers, queue } }
+  return { kind: 'ok', config: { warmWorkers: warm_workers ?? DEFAULT_ROOT_CONFIG.warmWorkers, pools, queue } }
 }
 
 /** The configuration of the queue that lies at `queuePath`, or what is wrong with it. */

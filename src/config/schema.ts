@@ -7,6 +7,7 @@ import { flowKeys } from './schema-flow.ts'
 import { hooksKeys } from './schema-hooks.ts'
 import { keepKeys } from './schema-keep.ts'
 import { limitKeys } from './schema-limits.ts'
+import { poolKeys } from './schema-pools.ts'
 import { pressureKeys } from './schema-pressure.ts'
 import { retryKeys } from './schema-retry.ts'
 import { runAsKeys } from './schema-run-as.ts'
@@ -119,6 +120,7 @@ export const RootFile = v.strictObject(
   {
     $schema: schemaLink,
     warm_workers: described(count(0, 10_000), 'How many workers stay when they have no work. Default: 16.'),
+    ...poolKeys,
     queue: described(queueSection, 'Defaults for all queues.'),
   },
   'must be an object',

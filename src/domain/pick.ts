@@ -16,6 +16,7 @@ export type WaitReason =
   | { readonly kind: 'shortage'; readonly problem: string; readonly until: Millis }
   | (Pressure & { readonly kind: 'pressure'; readonly until: Millis })
   | { readonly kind: 'no-slot'; readonly slots: number }
+  | { readonly kind: 'no-permit'; readonly pool: string }
   | { readonly kind: 'due'; readonly until: Millis }
   | { readonly kind: 'live-copy' }
   | { readonly kind: 'settling'; readonly why: string; readonly until: Millis }
@@ -50,6 +51,8 @@ export interface QueueFacts {
   readonly pressure: (Pressure & { readonly until: Millis }) | undefined
   readonly slots: number
   readonly freeSlots: number
+  /** The pool of the queue, when it has no permit of it left. */
+  readonly noPermit: string | undefined
 }
 
 type QueueGate = (queue: QueueFacts, now: Millis) => WaitReason | undefined
@@ -69,6 +72,7 @@ const QUEUE_GATES: readonly QueueGate[] = [
     shortage === undefined || shortage.until <= now ? undefined : { kind: 'shortage', ...shortage },
   ({ pressure }) => (pressure === undefined ? undefined : { kind: 'pressure', ...pressure }),
   (queue) => (queue.freeSlots > 0 ? undefined : { kind: 'no-slot', slots: queue.slots }),
+  ({ noPermit }) => (noPermit === undefined ? undefined : { kind: 'no-permit', pool: noPermit }),
 ]
 
 /** Why nothing of the queue may start now, or undefined. The first gate that is shut answers. */
@@ -119,8 +123,8 @@ export function explain(reason: WaitReason): string {
     case 'settling':
       return `settling: ${reason.why}`
     case 'unavailable':
-      return `cannot be claimed: ${reason.problem}; next try ${when(reason.until)}`
     case 'no-slot':
+    case 'no-permit':
     case 'live-copy':
     case 'no-class':
     case 'class-busy':
@@ -142,7 +146,9 @@ type ReasonOfOthers = Extract<
   WaitReason,
   {
     readonly kind:
+      | 'unavailable'
       | 'no-slot'
+      | 'no-permit'
       | 'live-copy'
       | 'no-class'
       | 'class-busy'
@@ -154,11 +160,15 @@ type ReasonOfOthers = Extract<
   }
 >
 
-/** What other items do. */
+/** What other items do, and what one item meets. */
 function explainOthers(reason: ReasonOfOthers): string {
   switch (reason.kind) {
+    case 'unavailable':
+      return `cannot be claimed: ${reason.problem}; next try ${when(reason.until)}`
     case 'no-slot':
       return reason.slots === 1 ? 'its one slot is busy' : `all ${reason.slots} slots are busy`
+    case 'no-permit':
+      return `all slots of the pool ${reason.pool} are busy, or go to queues before this one (pools in the root's config.json)`
     case 'live-copy':
       return 'another copy of this id is running'
     case 'no-class':

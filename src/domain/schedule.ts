@@ -62,10 +62,6 @@ export class Schedule {
     return this.#future.size
   }
 
-  get parkedSize(): number {
-    return this.#parking.size
-  }
-
   /** How many are held back by each reason, as far as they are known. */
   parked(): Record<string, number> {
     return this.#parking.counts()
@@ -116,12 +112,19 @@ export class Schedule {
     else if (!this.has(entry.raw)) this.#future.add(later)
   }
 
-  /** The best entry that may run now, taken out. */
-  take(now: Millis): Entry | undefined {
+  /** What has become due or open comes to the others. How many may run now, as far as it is known. */
+  ripen(now: Millis): number {
     for (let next = this.#future.peek(); next !== undefined && next.notBefore <= now; next = this.#future.peek()) {
       this.#future.pop()
       this.#offer(next, now)
     }
+    if (this.#gates !== undefined) this.#goOn(this.#gates, now)
+    return this.#ready.size
+  }
+
+  /** The best entry that may run now, taken out. */
+  take(now: Millis): Entry | undefined {
+    this.ripen(now)
     const taken = this.#gates === undefined ? this.#ready.pop() : this.#takeOpen(this.#gates, now)
     if (taken !== undefined) this.#peers?.remove(taken)
     return taken
@@ -129,11 +132,7 @@ export class Schedule {
 
   #takeOpen(gates: Gates, now: Millis): Entry | undefined {
     for (;;) {
-      this.#goOn(now)
-      for (const { entry, key } of this.#parking.released(now, (best) => gates.shut(best, now))) {
-        this.#ready.add(entry)
-        this.#cameFrom.set(entry.raw, key)
-      }
+      this.#goOn(gates, now)
       const best = this.#ready.pop()
       if (best === undefined) return undefined
       const line = gates.lineOf(best)
@@ -155,10 +154,14 @@ export class Schedule {
     }
   }
 
-  #goOn(now: Millis): void {
+  #goOn(gates: Gates, now: Millis): void {
     const line = this.#tried?.line
     this.#tried = undefined
     if (line !== undefined) this.#advance(line, now)
+    for (const { entry, key } of this.#parking.released(now, (best) => gates.shut(best, now))) {
+      this.#ready.add(entry)
+      this.#cameFrom.set(entry.raw, key)
+    }
   }
 
   /** All that wait with the key of this entry, itself left out or not. */

@@ -17,12 +17,28 @@ export type ToWorker =
   | { readonly type: 'reload' }
   /** The root's `_paused` came or went. */
   | { readonly type: 'root-paused'; readonly paused: boolean }
+  /**
+   * So many runs more may be started. Another `epoch` than before: the queue belongs to this pool from now on (null: to
+   * none), and what was granted before counts no more.
+   */
+  | { readonly type: 'permits'; readonly epoch: number; readonly pool: string | null; readonly more: number }
 
 export type FromWorker =
   | { readonly type: 'ready' }
   | { readonly type: 'busy' }
   /** Nothing runs, waits to run now, or is being settled; `nextDue` in ms since 1970, or null. */
   | { readonly type: 'idle'; readonly nextDue: number | null }
+  /**
+   * Of a queue in a pool. `received`: permits in this epoch, which are used up or given back by now, but for the
+   * `held` ones, the runs there are. `wants`: how many it could use in all.
+   */
+  | {
+      readonly type: 'permits'
+      readonly epoch: number
+      readonly held: number
+      readonly received: number
+      readonly wants: number
+    }
 
 /** How a worker exits. Anything else is a crash. */
 export const WORKER_EXIT = {
@@ -37,4 +53,6 @@ export const WORKER_ENV = {
   /** Until then (ms since 1970) every claim is made durable: the machine went down uncleanly. */
   carefulUntil: 'RQD_CAREFUL_UNTIL',
   rootPaused: 'RQD_ROOT_PAUSED',
+  /** The queue's pool; not there when it belongs to none, or there is no supervisor. */
+  pool: 'RQD_POOL',
 } as const

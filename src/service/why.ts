@@ -63,11 +63,12 @@ async function waitReasons(context: Context, item: Found, worker: WorkerStatus |
   const facts = queueFacts(context, item, live, 'problem' in loaded ? loaded.problem : live?.configProblem)
   const flow = 'config' in loaded ? flowReason(item, loaded.config, now) : undefined
   // A closed gate hides the ones behind it, but whoever opens it wants to know them too.
-  const slots = queueGate({ ...NOTHING_SHUT, slots: facts.slots, freeSlots: facts.freeSlots }, now)
+  const { slots: all, freeSlots, noPermit } = facts
+  const slots = queueGate({ ...NOTHING_SHUT, slots: all, freeSlots, noPermit }, now)
   const own = entryGate(entryOf(raw, now), (id) => live?.running.some((run) => run.id === id) === true, now)
   const reasons: (WaitReason | undefined)[] = [
     up ? undefined : { kind: 'daemon-down' },
-    queueGate({ ...facts, freeSlots: 1 }, now),
+    queueGate({ ...facts, freeSlots: 1, noPermit: undefined }, now),
     own,
     flow,
     settling === undefined ? undefined : { kind: 'settling', why: settling.why, until: settling.until },
@@ -93,6 +94,7 @@ const NOTHING_SHUT: QueueFacts = {
   pressure: undefined,
   slots: 1,
   freeSlots: 1,
+  noPermit: undefined,
 }
 
 function queueFacts(
@@ -113,6 +115,7 @@ function queueFacts(
     pressure: worker?.pressure,
     slots: worker?.slots ?? 1,
     freeSlots: worker?.freeSlots ?? 1,
+    noPermit: worker?.noPermit,
   }
 }
 

@@ -38,6 +38,8 @@ export interface WorkerStatus {
   readonly pressure: (Pressure & { readonly until: Millis }) | undefined
   readonly slots: number
   readonly freeSlots: number
+  /** The pool, when items wait for a permit of it. */
+  readonly noPermit: string | undefined
 }
 
 const LIMIT = 16 * 1024 * 1024
@@ -69,6 +71,7 @@ export function workerStatus(queue: QueueDir): WorkerStatus | undefined {
     pressure: isRecord(value['pressure']) ? pressureIn(value['pressure']) : undefined,
     slots: number(value['slots']) ?? 0,
     freeSlots: number(value['freeSlots']) ?? 0,
+    noPermit: text(value['noPermit']),
   }
 }
 

@@ -78,6 +78,10 @@ export class Roster {
     return this.#known.get(inode)?.found
   }
 
+  queues(): FoundQueue[] {
+    return [...this.#known.values()].map(({ found }) => found)
+  }
+
   /** Something happened there: what is known of it is worth nothing. */
   doubt(inode: string): void {
     const known = this.#known.get(inode)

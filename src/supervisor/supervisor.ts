@@ -4,7 +4,7 @@
  */
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { formatProblem, loadRootConfig, type RootConfig } from '../config/config.ts'
+import { DEFAULT_ROOT_CONFIG, formatProblem, loadRootConfig, type RootConfig } from '../config/config.ts'
 import type { Millis } from '../domain/name.ts'
 import { type PlanAction, plan } from '../domain/plan.ts'
 import { hasFlag } from '../fsqueue/layout.ts'
@@ -46,7 +46,7 @@ export class Supervisor {
   readonly #roster: Roster
   readonly #workers: Workers
   readonly #hints: Hints
-  #config: RootConfig = { warmWorkers: 16, queue: {} }
+  #config: RootConfig = DEFAULT_ROOT_CONFIG
   #wish: Ending | undefined
   #granted: Ending | undefined
   #isListStale = true
@@ -170,7 +170,10 @@ export class Supervisor {
     }
     if (now >= this.#reloadAt) this.#reloadNow()
     if (this.#isRootStale) this.#lookAtRoot()
-    if (this.#isListStale) this.#roster.refresh()
+    if (this.#isListStale) {
+      this.#roster.refresh()
+      this.#workers.permits.arrange(this.#config, this.#roster.queues())
+    }
     this.#isListStale = false
   }
 
@@ -223,7 +226,7 @@ export class Supervisor {
     }
   }
 
-  #startOf(queue: FoundQueue): WorkerStart {
+  #startOf(queue: FoundQueue): Omit<WorkerStart, 'pool'> {
     const { root, workerProgram, carefulUntil } = this.#options
     return {
       program: workerProgram,

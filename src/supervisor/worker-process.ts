@@ -11,6 +11,7 @@ export interface WorkerStart {
   readonly root: string
   readonly carefulUntil: Millis | undefined
   readonly rootPaused: boolean
+  readonly pool: string | undefined
 }
 
 export type WorkerEnd =
@@ -87,7 +88,9 @@ function environment(start: WorkerStart): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = { ...process.env, [WORKER_ENV.root]: start.root }
   delete env[WORKER_ENV.carefulUntil]
   delete env[WORKER_ENV.rootPaused]
+  delete env[WORKER_ENV.pool]
   if (start.carefulUntil !== undefined) env[WORKER_ENV.carefulUntil] = String(start.carefulUntil)
   if (start.rootPaused) env[WORKER_ENV.rootPaused] = '1'
+  if (start.pool !== undefined) env[WORKER_ENV.pool] = start.pool
   return env
 }

@@ -3,6 +3,7 @@ import type { Millis } from '../domain/name.ts'
 import { restartDelay, type Worker } from '../domain/plan.ts'
 import type { FromWorker, StopMode, ToWorker } from '../domain/worker-protocol.ts'
 import type { RqEvent } from '../log/events.ts'
+import { countRuns, Permits } from './permits.ts'
 import type { FoundQueue } from './queues.ts'
 import { forkWorker, type WorkerEnd, type WorkerProcess, type WorkerStart } from './worker-process.ts'
 
@@ -36,7 +37,7 @@ interface Waiting {
 export interface WorkersOptions {
   readonly emit: (event: RqEvent) => void
   readonly ring: () => void
-  readonly startOf: (queue: FoundQueue) => WorkerStart
+  readonly startOf: (queue: FoundQueue) => Omit<WorkerStart, 'pool'>
   /** A queue has no worker any more. `idle`: it was retired, with these as its last words. */
   readonly onEnded: (queue: FoundQueue, idle: IdleWord | undefined) => void
   readonly onIdle: (queue: FoundQueue) => void
@@ -50,6 +51,11 @@ export class Workers {
   readonly #living = new Map<string, Entry>()
   readonly #waiting = new Map<string, Waiting>()
   readonly #failures = new Map<string, number>()
+  readonly permits = new Permits({
+    isAlive: (inode) => this.isAlive(inode),
+    send: (inode, message) => this.#living.get(inode)?.child.send(message),
+    countRuns,
+  })
 
   constructor(options: WorkersOptions) {
     this.#options = options
@@ -58,7 +64,7 @@ export class Workers {
   start(queue: FoundQueue): void {
     this.#waiting.delete(queue.inode)
     const child = forkWorker(
-      this.#options.startOf(queue),
+      { ...this.#options.startOf(queue), pool: this.permits.started(queue) },
       (message) => this.#onMessage(entry, message),
       (end) => this.#onEnd(entry, end),
     )
@@ -140,6 +146,10 @@ export class Workers {
         entry.idle = { since: this.#options.monotonic(), nextDue: message.nextDue }
         this.#options.onIdle(entry.queue)
         break
+      case 'permits':
+        // Of a dead worker its words count no more: run/ was looked at after them.
+        if (this.#living.get(entry.queue.inode) === entry) this.permits.said(entry.queue, message)
+        return
     }
     this.#options.ring()
   }
@@ -148,6 +158,7 @@ export class Workers {
     const { queue } = entry
     clearTimeout(entry.timer)
     this.#living.delete(queue.inode)
+    this.permits.ended(queue)
     const wasAsked = entry.state === 'stopping'
     const isRetired = wasAsked && entry.stopMode === 'retire' && end.kind === 'asked'
     if (wasAsked) this.#failures.delete(queue.inode)

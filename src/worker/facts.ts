@@ -21,5 +21,6 @@ export function queueFacts(worker: Worker, now: Millis): QueueFacts {
     pressure: worker.gauge.read(now),
     slots: config.slots,
     freeSlots: backlogged ? 0 : Math.max(0, limit - runs.size),
+    noPermit: worker.permits.missing,
   }
 }

@@ -97,6 +97,12 @@ export class Intake {
     return entry
   }
 
+  /** How many could be taken, as far as it is known; at least 1 if any could. */
+  ready(now: Millis): number {
+    this.#scanIfLow(now)
+    return this.schedule.ripen(now)
+  }
+
   #scanIfLow(now: Millis): void {
     if (this.#scan === undefined && this.schedule.needsScan(now, LOW_WATER)) this.scan('low')
   }

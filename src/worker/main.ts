@@ -44,6 +44,7 @@ function main(path: string): void {
     newId: idMaker(),
     emit: (event) => log.emit(event),
     tell,
+    pool: process.env[WORKER_ENV.pool],
     onOtherDirs: () => void shutDown(worker, 'detach').then(() => process.exit(WORKER_EXIT.later)),
   })
   if (loaded.problem !== undefined) worker.configuration.refuse(loaded.problem)
@@ -76,6 +77,9 @@ function obey(worker: Worker, message: ToWorker): void {
     case 'root-paused':
       worker.rootPaused = message.paused
       worker.pump()
+      return
+    case 'permits':
+      worker.permits.granted(message)
       return
     case 'stop':
       if (message.mode === 'retire' && !worker.isIdle) {

@@ -71,6 +71,7 @@ export class Runs {
   begin(run: Run): void {
     this.#running.set(run.id, run)
     this.#worker.flow.begun(run)
+    this.#worker.permits.begun()
     const { config, options } = this.#worker
     if (config.dup) this.#dups.set(run.id, new DupServer(this.#worker, run))
     options.emit({ kind: 'item-started', id: run.id, attempt: run.attempt, slot: run.group.pid })

@@ -50,7 +50,9 @@ export class StatusFile {
     const worker = this.#worker
     const facts = queueFacts(worker, Date.now())
     const { schedule } = worker.intake
-    const gate = queueGate(facts, Date.now())
+    // One is asked for only when something waits.
+    const needs = schedule.readySize > 0
+    const gate = queueGate(needs ? facts : { ...facts, noPermit: undefined }, Date.now())
     return {
       pid: process.pid,
       start: processStat(process.pid)?.start,
@@ -66,6 +68,7 @@ export class StatusFile {
       disk: facts.diskProblem ?? null,
       shortage: facts.shortage ?? null,
       pressure: facts.pressure ?? null,
+      noPermit: needs ? (facts.noPermit ?? null) : null,
       running: worker.runs.running().map((run) => ({
         id: run.id, name: run.name, attempt: run.attempt, slot: run.group.pid, started: run.started ?? null,
         adopted: run.slot === undefined, stopping: run.stopping ?? null,

@@ -21,6 +21,7 @@ import { Hooks, takeIdentity } from './hooks.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { Idleness } from './idleness.ts'
 import { Intake } from './intake.ts'
+import { Permits } from './permits.ts'
 import { Gauge } from './pressure.ts'
 import { recoverRuns } from './recovery.ts'
 import { Runs } from './runs.ts'
@@ -41,6 +42,8 @@ export interface WorkerOptions {
   readonly newId: (from: string) => ItemId
   readonly emit: (event: RqEvent) => void
   readonly tell: (message: FromWorker) => void
+  /** As the supervisor says. */
+  readonly pool: string | undefined
   /** Its state directories have other names now: only a new worker can use them. */
   readonly onOtherDirs: () => void
 }
@@ -55,6 +58,7 @@ export class Worker {
   readonly starting: Starting
   readonly shortage = new Shortage(this)
   readonly flow = new Flow(this)
+  readonly permits: Permits
   readonly configuration = new Configuration(this)
   readonly housekeeping = new Housekeeping(this)
   readonly scheduler = new Scheduler(this)
@@ -94,6 +98,7 @@ export class Worker {
     })
     this.root = options.rootConfig
     this.starting = new Starting(this)
+    this.permits = new Permits(this, options.pool)
     this.disk = new DiskState(this)
     this.#idleness = new Idleness(
       () => this.isIdle,
@@ -149,6 +154,7 @@ export class Worker {
     } finally {
       this.#pumping = false
     }
+    if (this.#hasRecovered) this.permits.tell()
     this.#rest()
   }
 

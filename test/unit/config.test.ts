@@ -116,7 +116,7 @@ describe('a queue', () => {
   })
 
   test('has limits where somebody sets them, and 0 takes one back', () => {
-    const root = { warmWorkers: 1, queue: { timeout: '1h', memory: '1G', silence: 5 } }
+    const root = { warmWorkers: 1, pools: [], queue: { timeout: '1h', memory: '1G', silence: 5 } }
     write({ timeout: 0, memory: '512M', hold_when: { load_above: 8, memory_below: '10%', disk_below: '1G' } })
     const result = loadQueueConfig(dir, root)
     expect(result).toMatchObject({
@@ -190,6 +190,25 @@ describe('a queue', () => {
 })
 
 describe('what is wrong names the file, the key and the fix', () => {
+  const IO = { name: 'io', queues: ['critical', 'mail-*', '!low'], slots: 8 }
+  test.each([
+    [[IO, { ...IO, name: 'cpu' }], []],
+    [[IO, IO], ['config.json: pools.1.name: "io" is taken (give each pool a name of its own)']],
+    [[{ ...IO, slotz: 1 }], ['config.json: pools.0.slotz: is no known key (did you mean "slots"?)']],
+    [[{ name: 'io', queues: ['a'] }], [expect.stringContaining('pools.0.slots')]],
+    [[{ ...IO, slots: 0 }], [expect.stringContaining('pools.0.slots: must be a whole number from 1 to 10000')]],
+    [[{ ...IO, queues: [] }], ['config.json: pools.0.queues: must name a queue (found 0)']],
+    [[{ ...IO, queues: ['../x'] }], [expect.stringContaining('pools.0.queues.0: is no pattern')]],
+    [[{ ...IO, queues: ['!'] }], [expect.stringContaining('pools.0.queues.0: is no pattern')]],
+    [IO, [expect.stringContaining('pools: must be a list such as')]],
+  ])('of the root: pools %j', (pools, expected) => {
+    write({ pools })
+    const root = loadRootConfig(dir)
+    const problems = root.kind === 'bad' ? root.problems : []
+    expect(problems.map((problem) => formatProblem(problem).replace(`${dir}/`, ''))).toEqual(expected)
+    if (root.kind === 'ok') expect(root.config.pools).toEqual(pools)
+  })
+
   test.each([
     [{ handlr: 'x' }, ['config.json: handlr: is no known key (did you mean "handler"?)']],
     [{ retry: { limt: 1 } }, ['config.json: retry.limt: is no known key (did you mean "limit"?)']],

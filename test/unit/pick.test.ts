@@ -17,6 +17,7 @@ const OPEN: QueueFacts = {
   pressure: undefined,
   slots: 4,
   freeSlots: 4,
+  noPermit: undefined,
 }
 
 /** Each gate with what shuts it, in the order in which they answer. */
@@ -31,6 +32,7 @@ const SHUT: [kind: WaitReason['kind'], change: Partial<QueueFacts>][] = [
   ['shortage', { shortage: { problem: 'x', until: NOW + 1 } }],
   ['pressure', { pressure: { what: 'load', value: '9', limit: '8', until: NOW } }],
   ['no-slot', { freeSlots: 0 }],
+  ['no-permit', { noPermit: 'io' }],
 ]
 
 describe('a queue', () => {
@@ -90,6 +92,7 @@ describe('a reason in words', () => {
     ],
     [{ kind: 'no-slot', slots: 2 }, /all 2 slots are busy/],
     [{ kind: 'no-slot', slots: 1 }, /its one slot is busy/],
+    [{ kind: 'no-permit', pool: 'io' }, /all slots of the pool io are busy.*pools in the root's config/],
     [{ kind: 'due', until: 99_999_999_999_000 }, /5138-11-16/],
     [{ kind: 'live-copy' }, /running/],
     [{ kind: 'settling', why: 'young', until: 0 }, /young/],
