@@ -113,8 +113,8 @@ describe('a schedule', () => {
     expect(names(peers)).toEqual(names([entry(2), entry(3), ...lined.slice(1, 2)]))
     schedule.drop(peers, NOW)
     expect(schedule.peers(entry(1))).toEqual([])
-    expect([schedule.parked(), ...[0, 1, 2].map(() => schedule.take(NOW)?.raw)]).toEqual([
-      {},
+    expect([schedule.parked()['no-class'], ...[0, 1, 2].map(() => schedule.take(NOW)?.raw)]).toEqual([
+      0,
       ...names([lined[0] ?? entry(0), lined[2] ?? entry(0)]),
       undefined,
     ])
