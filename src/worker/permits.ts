@@ -24,6 +24,11 @@ export class Permits {
     this.#pool = pool
   }
 
+  /** The queue's, as the supervisor says. */
+  get pool(): string | undefined {
+    return this.#pool
+  }
+
   /** The pool, when nothing may be started for want of a permit. */
   get missing(): string | undefined {
     return this.#spare > 0 ? undefined : this.#pool

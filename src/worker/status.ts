@@ -68,6 +68,7 @@ export class StatusFile {
       disk: facts.diskProblem ?? null,
       shortage: facts.shortage ?? null,
       pressure: facts.pressure ?? null,
+      pool: worker.permits.pool ?? null,
       noPermit: needs ? (facts.noPermit ?? null) : null,
       running: worker.runs.running().map((run) => ({
         id: run.id, name: run.name, attempt: run.attempt, slot: run.group.pid, started: run.started ?? null,

@@ -86,6 +86,11 @@ function status(queue: TestQueue): Record<string, unknown> {
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
 }
 
+function waitsWithOneRunning(queue: TestQueue): boolean {
+  const { noPermit, running } = status(queue)
+  return noPermit === 'io' && Array.isArray(running) && running.length === 1
+}
+
 async function twoQueues() {
   const { root, queues } = pooled([{ name: 'io', queues: ['a', 'b'], slots: 1 }], { a: WAITS, b: WAITS })
   const [a, b] = [...queues.values()]
@@ -118,7 +123,8 @@ describe('an item that waits for a permit', () => {
     configure(root, [{ name: 'io', queues: ['a', 'b'], slots: 2 }])
     await until(() => a.stateOf(waiting) === 'run', 20_000, 'there is a second slot')
     const next = a.drop()
-    await until(() => status(a)['noPermit'] === 'io', 20_000, 'there is no third')
+    await until(() => waitsWithOneRunning(a), 20_000, 'there is no third')
+    expect(a.stateOf(next)).toBe('que')
     configure(root, [])
     await until(() => a.stateOf(next) === 'run', 20_000, 'the pool is no more')
     await daemon.stop()
@@ -127,9 +133,9 @@ describe('an item that waits for a permit', () => {
   it('waits when its queue comes into a pool that is in use', async () => {
     const { root, daemon, a, waiting } = await twoQueues()
     configure(root, [])
-    await until(() => a.stateOf(waiting) === 'run', 20_000, 'the pool is no more')
+    await until(() => a.stateOf(waiting) === 'run' && status(a)['pool'] === null, 20_000, 'the pool is no more')
     configure(root, [{ name: 'io', queues: ['*'], slots: 2 }])
-    await until(() => daemon.events().filter(({ kind }) => kind === 'reloading').length === 2, 20_000, 'it is read')
+    await until(() => status(a)['pool'] === 'io', 20_000, 'it is in the pool')
     const next = a.drop()
     await until(() => status(a)['noPermit'] === 'io', 20_000, 'both slots are in use')
     expect(a.stateOf(next)).toBe('que')

@@ -204,6 +204,7 @@ describe('whatever workers say, whenever it arrives, and however they end', () =
     for (let time = 0; time < SLOTS; time += 1) happen(world, 'arrives', b)
     for (let time = 0; time <= SLOTS; time += 1) happen(world, 'says', b)
     for (let time = 0; time <= SLOTS; time += 1) happen(world, 'hears', b)
+    for (const event of ['arrives', 'hears', 'hears', 'hears'] as const) happen(world, event, a)
     expect(world.running.get(a.inode)).toBe(1)
     expect(world.running.get(b.inode)).toBe(SLOTS - 1)
   })
