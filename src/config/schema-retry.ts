@@ -33,29 +33,45 @@ const ruleKeys = {
   ),
 } as const
 
-const rule = v.strictObject(ruleKeys, 'must be an object with keys of `retry`')
+const RULE = 'must be an object with keys of `retry`'
+const rule = v.strictObject(ruleKeys, RULE)
+/** An item names no queue for its retries: it would be moved there unasked. */
+const { queue: _queue, ...itemRuleKeys } = ruleKeys
 
 const FATAL = 'must be exit codes from 1 to 255'
 const fatalCodes = v.array(v.pipe(v.number(FATAL), v.integer(FATAL), v.minValue(1, FATAL), v.maxValue(255, FATAL)))
 
-const causes = Object.fromEntries(RETRY_CAUSES.map((cause) => [cause, v.optional(rule)])) as {
-  [K in (typeof RETRY_CAUSES)[number]]: ReturnType<typeof v.optional<typeof rule, undefined>>
+type Rule = typeof rule
+
+function causesOf(one: v.GenericSchema) {
+  const each = Object.fromEntries(RETRY_CAUSES.map((cause) => [cause, v.optional(one)]))
+  return each as { [K in (typeof RETRY_CAUSES)[number]]: v.OptionalSchema<Rule, undefined> }
 }
 
-const retry = v.strictObject(
-  {
-    ...ruleKeys,
-    exits: described(
-      v.record(exitCode, rule, 'must be an object: exit code -> what is otherwise'),
-      'What is otherwise for an exit code.',
-    ),
-    causes: described(
-      v.strictObject(causes, 'must be an object: cause -> what is otherwise'),
-      `What is otherwise for a cause: ${RETRY_CAUSES.join(', ')}.`,
-    ),
-    fatal: described(fatalCodes, 'Exit codes that are never retried, whatever else says.'),
-  },
-  'must be an object',
+function retryOf(keys: typeof ruleKeys, one: Rule) {
+  return v.strictObject(
+    {
+      ...keys,
+      exits: described(
+        v.record(exitCode, one, 'must be an object: exit code -> what is otherwise'),
+        'What is otherwise for an exit code.',
+      ),
+      causes: described(
+        v.strictObject(causesOf(one), 'must be an object: cause -> what is otherwise'),
+        `What is otherwise for a cause: ${RETRY_CAUSES.join(', ')}.`,
+      ),
+      fatal: described(fatalCodes, 'Exit codes that are never retried, whatever else says.'),
+    },
+    'must be an object',
+  )
+}
+
+const retry = retryOf(ruleKeys, rule)
+
+/** What a message may say for its own item. */
+export const itemRetry = described(
+  retryOf(itemRuleKeys as typeof ruleKeys, v.strictObject(itemRuleKeys, RULE) as unknown as Rule),
+  'What a failure is followed by, but for the queue of its retries.',
 )
 
 export const retryKeys = {

@@ -9,7 +9,7 @@ import { keepKeys } from './schema-keep.ts'
 import { limitKeys } from './schema-limits.ts'
 import { poolKeys } from './schema-pools.ts'
 import { pressureKeys } from './schema-pressure.ts'
-import { retryKeys } from './schema-retry.ts'
+import { itemRetry, retryKeys } from './schema-retry.ts'
 import { runAsKeys } from './schema-run-as.ts'
 import { scheduleKeys } from './schema-schedule.ts'
 import { statsKeys } from './schema-stats.ts'
@@ -103,9 +103,9 @@ export const queueKeys = {
 } as const
 
 /** What a message may say otherwise for its own item (`policy` in `msg`). */
-const { retry, max_attempts, reschedule_after, relay_to, max_log, term_timeout } = queueKeys
+const { max_attempts, reschedule_after, relay_to, max_log, term_timeout } = queueKeys
 export const ItemPolicy = v.strictObject(
-  { retry, max_attempts, reschedule_after, relay_to, max_log, term_timeout, ...limitKeys },
+  { retry: itemRetry, max_attempts, reschedule_after, relay_to, max_log, term_timeout, ...limitKeys },
   'must be an object',
 )
 

@@ -24,8 +24,9 @@ export function hooksAfter(outcome: Outcome, verdict: Verdict, move: Move): read
     case 'interrupted':
     case 'broken':
       return []
-    case 'done':
     case 'relay':
+      return verdict.givenUp === true ? ['error', 'give_up', 'after'] : ['success', 'after']
+    case 'done':
     case 'relayed':
       return ['success', 'after']
     case 'fail':

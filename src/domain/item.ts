@@ -116,7 +116,8 @@ export type Verdict =
   | { readonly kind: 'fail'; readonly text: string; readonly final: boolean; readonly failure?: Failure }
   /** `growing`: at once the first time, then later and later, up to `after`. */
   | { readonly kind: 'reschedule'; readonly text: string; readonly after: Millis; readonly growing?: true }
-  | { readonly kind: 'relay'; readonly text: string; readonly dest: string }
+  /** `givenUp`: it failed, and is handed to whom the queue gives such up to. */
+  | { readonly kind: 'relay'; readonly text: string; readonly dest: string; readonly givenUp?: true }
   | { readonly kind: 'relayed'; readonly text: string }
   | { readonly kind: 'interrupted'; readonly text: string }
   | { readonly kind: 'broken'; readonly text: string }

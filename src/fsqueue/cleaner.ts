@@ -14,7 +14,7 @@ import { type Doomed, doomedIn, LEVELS, oldDrafts, oldScratch, trashEntries } fr
 import { QueueIoError } from './errors.ts'
 import { removeEmptyDir, removeFile } from './files.ts'
 import { dropEmptyBucket } from './move.ts'
-import { type BytePath, inQueue, names, type QueueDir, toBytes, within } from './place.ts'
+import { type BytePath, inQueue, look, names, type QueueDir, toBytes, within } from './place.ts'
 import { scanPages } from './scan.ts'
 import { Scratch, type Tally } from './scratch.ts'
 import { bytesIn } from './tree.ts'
@@ -86,6 +86,9 @@ export class Cleaner {
   }
 
   async #removeDoomed(state: KeptState, doomed: Doomed): Promise<void> {
+    // Tried again and failed again since it was listed: it is as young as that.
+    const isOther = doomed.kind === 'item' && doomed.since !== undefined && look(doomed.path)?.ctimeMs !== doomed.since
+    if (isOther) return
     await this.#take(doomed.path, state, LEVELS[doomed.kind])
     if (doomed.kind === 'item' && doomed.bucket !== undefined) this.#drop(state, doomed.bucket)
     else if (doomed.kind === 'bucket') this.#drop(state, doomed.bucket)

@@ -19,7 +19,13 @@ import { bytesIn, newestChange } from './tree.ts'
 
 export type Doomed =
   | { readonly kind: 'day' | 'bucket'; readonly path: BytePath; readonly bucket: string }
-  | { readonly kind: 'item'; readonly path: BytePath; readonly bucket: string | undefined }
+  /** `since`: when it came there, ms; one of that name that came later is another. */
+  | {
+      readonly kind: 'item'
+      readonly path: BytePath
+      readonly bucket: string | undefined
+      readonly since: Millis | undefined
+    }
 
 /** Directories above the items of each. */
 export const LEVELS = { day: 2, bucket: 1, item: 0 } as const satisfies Record<Doomed['kind'], number>
@@ -33,7 +39,7 @@ export function doomedIn(queue: QueueDir, state: KeptState, limits: KeepLimits, 
 
 function doomedItems(root: BytePath, limits: KeepLimits, now: Millis): Doomed[] {
   const { doomed } = overLimit(factsIn(root, limits), NOTHING_SEEN, limits, now)
-  return doomed.map(({ path }) => ({ kind: 'item', path, bucket: undefined }))
+  return doomed.map(({ path, since }) => ({ kind: 'item', path, bucket: undefined, since }))
 }
 
 function doomedBuckets(root: BytePath, limits: KeepLimits, now: Millis): Doomed[] {
@@ -67,7 +73,9 @@ interface Judging {
 }
 
 function judgeBucket(bucket: string, path: BytePath, { limits, now, seen, ofDay }: Judging): Seen {
-  const item = (facts: { readonly path: BytePath }): Doomed => ({ kind: 'item', path: facts.path, bucket })
+  const item = ({ path, since }: { readonly path: BytePath; readonly since?: Millis }): Doomed => ({
+    ...{ kind: 'item', path, bucket, since },
+  })
   switch (bucketFate(bucket, seen, limits, now)) {
     case 'keep':
       return seen

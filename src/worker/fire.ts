@@ -65,7 +65,10 @@ export async function fireRefusal(
 ): Promise<string | undefined> {
   const { queue, queueName, root } = worker.options
   if (!hasEnqueueHook(queue)) return undefined
-  const { id, msg } = draftOf(worker, spec, order, now)
+  const { id, msg, priority, due, tags } = draftOf(worker, spec, order, now)
+  // An earlier life has published it, and did not come to write that down.
+  const name = formatItemName({ base: `${id}.msg`, priority, due, tags })
+  if (whereabouts(queue, { id, name }, now, 'named') !== undefined) return undefined
   return askEnqueue(queue, { queueName, root, id, msg, paths: [], timeoutMs: worker.config.hooks.timeout })
 }
 

@@ -100,7 +100,7 @@ export class History {
 
   /** Back into que/ by a verdict: the watch will tell of it, but it is no arrival. */
   moved(moved: Moved): void {
-    if (moved.kind !== 'moved' || moved.at.state !== 'que') return
+    if (moved.kind !== 'moved' || moved.at.state !== 'que' || moved.queue !== undefined) return
     if (this.#expected.size >= MOST_EXPECTED) this.#expected.clear()
     this.#expected.add(moved.at.raw)
   }
@@ -211,6 +211,7 @@ function counterOf({ move, verdict, record }: Settled): Counter {
     case '_err':
       return 'failed'
     case 'relay':
+      return verdict.kind === 'relay' && verdict.givenUp === true ? 'failed' : 'relayed'
     case 'relayed':
       return 'relayed'
     case 'que': {

@@ -1,6 +1,6 @@
 /** At a start, and after trouble: what lies in run/ is adopted, settled or put back, as domain/recover.ts says of each. */
 import { spentAttempts } from '../domain/attempts.ts'
-import { LIMIT_CAUSES, type Msg, type Verdict } from '../domain/item.ts'
+import type { Msg, Verdict } from '../domain/item.ts'
 import { displayName, type ItemId, parseItemName, type RawName } from '../domain/name.ts'
 import { type FoundAttempt, type FoundRun, type Recovery, recover } from '../domain/recover.ts'
 import {
@@ -198,9 +198,9 @@ function adopt(worker: Worker, item: FoundItem): void {
   if (record?.slot === undefined) return
   const run = foundRun(worker, item, record, record.slot)
   worker.runs.adopt(run)
-  // It was over a limit, and whoever was ending it for that is gone.
+  // Whoever was ending it, for a limit or to leave, is gone, and may not have come to the KILL.
   const cause = stopCause(item.path, record.n)
-  if (cause !== undefined && LIMIT_CAUSES.some((limit) => limit === cause)) stopRun(worker, run, cause)
+  if (cause !== undefined && cause !== 'cancel') stopRun(worker, run, cause)
 }
 
 function foundRun(worker: Worker, item: FoundItem, { n }: AttemptRecord, group: SlotIdentity): Run {

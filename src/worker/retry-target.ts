@@ -56,7 +56,7 @@ export function placed(around: Neighbourhood, ended: Ended, { verdict, move }: P
     return { verdict: { ...verdict, text: `${verdict.text}; not given up to ${dest}: ${target.verdict.text}` }, move }
   }
   return {
-    verdict: { kind: 'relay', text: `${verdict.text}; given up to ${dest}`, dest },
+    verdict: { kind: 'relay', text: `${verdict.text}; given up to ${dest}`, dest, givenUp: true },
     move: { to: 'relay', dest },
     relay: { to: target.to, id: target.as },
   }

@@ -1,5 +1,5 @@
 /** Retries by a real worker: when, how often, where, and what becomes of what is given up. */
-import { cpSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -325,4 +325,24 @@ it('the example of the documentation does what it says', async () => {
   expect(await queue.settled(later)).toBe('done')
   expect(verdicts(queue, later).slice(0, 1)).toEqual(['reschedule'])
   await worker.stop()
+})
+
+it('what is given up to another queue calls error and give_up, and counts as failed', async () => {
+  const root = tempRoot()
+  makeQueue(root, 'dead', '#!/bin/sh\n')
+  const config = { retry: { on_give_up: { relay_to: 'dead' } } }
+  const queue = openQueue(makeQueue(root, 'q', '#!/bin/sh\nexit 1\n', config))
+  mkdirSync(join(queue.path, 'hooks'))
+  for (const hook of ['success', 'error', 'give_up', 'after'])
+    writeFileSync(join(queue.path, 'hooks', hook), '#!/bin/sh\necho "$RQ_HOOK" >>../../../told\n', { mode: 0o755 })
+  const worker = await startWorker(queue.path)
+  const id = queue.send({})
+  expect(await queue.settled(id)).toBe('relayed')
+  await worker.stop()
+  expect(readFileSync(join(queue.path, 'told'), 'utf8')).toBe('error\ngive_up\nafter\n')
+  const counted = readdirSync(join(queue.path, '_stats')).map((name) =>
+    readFileSync(join(queue.path, '_stats', name), 'utf8'),
+  )
+  expect(counted.join('')).toMatch(/"failed":1/)
+  expect(counted.join('')).not.toMatch(/"relayed"/)
 })

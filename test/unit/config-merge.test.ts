@@ -62,6 +62,12 @@ describe('the policy of one item', () => {
     })
   })
   test.each([
+    ['a queue for its retries', { retry: { queue: 'admin' } }, 'msg: policy: retry.queue: is no known key'],
+    [
+      'one by its cause',
+      { retry: { causes: { timeout: { queue: 'a' } } } },
+      'retry.causes.timeout.queue: is no known key',
+    ],
     ['a key that is none of an item', { slots: 3 }, 'msg: policy: slots: is no known key'],
     ['a value of the wrong form', { max_attempts: 'many' }, 'msg: policy: max_attempts: must be a whole number'],
     ['no object at all', 'fast', 'msg: policy: must be an object'],

@@ -32,6 +32,12 @@ describe('after an attempt', () => {
   })
 })
 
+it('what is given up to another queue has failed, and is told so', () => {
+  const verdict: Verdict = { kind: 'relay', text: 'exit 1; given up to b', dest: 'b', givenUp: true }
+  const hooks = hooksAfter({ kind: 'exited', code: 1 }, verdict, { to: 'relay', dest: 'b' })
+  expect(hooks).toEqual(['error', 'give_up', 'after'])
+})
+
 describe('an exit of before', () => {
   const judged = (code: number, said = '', handlerFails = false) =>
     judge(
