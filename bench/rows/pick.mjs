@@ -6,6 +6,8 @@ import { inTurns } from '../lib/turns.mjs'
 
 const ITEMS = 100_000
 const IN_FLIGHT = 8
+// As in worker/intake.ts.
+const LOW_WATER = 2000
 const KEYS = 1000
 const BEGIN_MS = Date.UTC(2026, 0, 1)
 
@@ -86,28 +88,41 @@ function microsEach({ Schedule, FlowState, lineOf }, entries, { aging, flow }) {
     lineOf: (entry) => (flow.order.length === 0 ? undefined : lineOf(flow, entry.tags)),
   }
   const start = now()
-  // As many as the measurement has: what is left out and scanned again is a cost of directories.
-  const schedule = new Schedule({ limit: ITEMS, aging, gates })
-  let clock = BEGIN_MS + 3_600_000
-  schedule.beginScan()
-  for (const entry of entries) schedule.add(entry, clock)
-  schedule.endScan(clock)
-
+  const schedule = new Schedule({ aging, gates })
+  const waiting = new Set(entries)
   const running = []
-  let ended = 0
-  while (ended < entries.length) {
-    const entry = running.length < IN_FLIGHT ? schedule.take(clock) : undefined
-    if (entry === undefined) {
+  let clock = BEGIN_MS + 3_600_000
+  scan()
+  for (let ended = 0; ended < entries.length; ) {
+    const entry = running.length < IN_FLIGHT ? take() : undefined
+    if (entry !== undefined) {
+      clock += 1
+      waiting.delete(entry)
+      running.push(entry)
+      begin(entry)
+    } else {
       if (running.length === 0) throw new Error(`${ended} of ${entries.length} items were picked`)
       end(running.shift())
       ended += 1
-      continue
     }
-    clock += 1
-    running.push(entry)
-    begin(entry)
   }
   return (now() - start) / 1000 / entries.length
+
+  /** As worker/intake.ts does: what was left out is looked for before and after. */
+  function take() {
+    if (schedule.needsScan(clock, LOW_WATER)) scan()
+    const entry = schedule.take(clock)
+    if (entry !== undefined || !schedule.needsScan(clock, LOW_WATER)) return entry
+    scan()
+    return schedule.take(clock)
+  }
+
+  /** All names that still wait, without the directory that holds them. */
+  function scan() {
+    schedule.beginScan()
+    for (const entry of waiting) schedule.add(entry, clock)
+    schedule.endScan(clock)
+  }
 
   function begin({ id, raw, tags }) {
     if (state === undefined) return
