@@ -1,4 +1,4 @@
-// The benchmark: `node bench/run.mjs [--quick] [--only GROUP,...] [--on tmpfs|ext4] [--bin DIR] [--earlier COMMIT] [--json FILE]`. See README.md.
+// The benchmark. Usage and what each group means: README.md.
 import { existsSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { join, resolve } from 'node:path'
