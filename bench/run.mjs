@@ -1,4 +1,4 @@
-// The benchmark: `node bench/run.mjs [--quick] [--only GROUP,...] [--on tmpfs|ext4] [--bin DIR] [--json FILE]`. See README.md.
+// The benchmark. Usage and what each group means: README.md.
 import { existsSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -8,15 +8,21 @@ import { missing, PLACES } from './lib/places.mjs'
 import { failedRow, formatTable } from './lib/rows.mjs'
 import { compileTools } from './lib/tools.mjs'
 import { measure as burst } from './rows/burst.mjs'
+import { measure as earlier } from './rows/earlier.mjs'
 import { measure as exec } from './rows/exec.mjs'
 import { measure as inject } from './rows/inject.mjs'
 import { measure as latency } from './rows/latency.mjs'
 import { measure as ls } from './rows/ls.mjs'
 import { measure as million } from './rows/million.mjs'
+import { measure as pick } from './rows/pick.mjs'
+import { measure as policies } from './rows/policies.mjs'
 import { measure as queues } from './rows/queues.mjs'
 import { measure as rest } from './rows/rest.mjs'
+import { measure as settle } from './rows/settle.mjs'
 
-const GROUPS = { exec, latency, inject, million, burst, queues, rest, ls }
+const GROUPS = { exec, latency, inject, million, burst, queues, rest, ls, pick, settle, policies, earlier }
+// The last commit in which no queue had a policy.
+const BEFORE_POLICIES = '5c9e6f5'
 
 const { values } = parseArgs({
   options: {
@@ -24,6 +30,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: Object.keys(GROUPS).join() },
     on: { type: 'string', default: Object.keys(PLACES).join() },
     bin: { type: 'string', default: join(import.meta.dirname, '..', 'bin') },
+    earlier: { type: 'string', default: BEFORE_POLICIES },
     rounds: { type: 'string' },
     json: { type: 'string' },
   },
@@ -37,6 +44,7 @@ const results = {}
 const shared = {
   bin,
   quick: values.quick,
+  earlier: values.earlier,
   rounds: Number(values.rounds ?? (values.quick ? 3 : 5)),
   tools: compileTools(),
 }

@@ -1,7 +1,7 @@
 // A queue, used as any program would use it: directories, a rename, a look at done/.
 import { mkdirSync, opendirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { run, until } from './clock.mjs'
+import { now, run, until } from './clock.mjs'
 
 /** Looking takes its share of the two cores from what is measured. */
 const GLANCE_MS = 20
@@ -15,6 +15,19 @@ export async function stage(ctx, count, suffix = '') {
   mkdirSync(dir, { recursive: true })
   await run(ctx.tools['make-items'], dir, String(count), suffix)
   return dir
+}
+
+/** Items a second, from the first rename into que/ until done/ holds the last. */
+export async function endToEnd(ctx, queue, count, suffix) {
+  const staged = await stage(ctx, count, suffix)
+  const before = queue.countDone()
+  ctx.place.sync()
+  const start = now()
+  const dropped = queue.drop(staged)
+  await queue.waitDone(before + count)
+  const seconds = (now() - start) / 1e9
+  await dropped
+  return count / seconds
 }
 
 export class Queue {

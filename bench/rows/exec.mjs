@@ -1,9 +1,9 @@
 // No-op items, end to end: from the first rename into que/ until done/ holds the last.
 import { openSync } from 'node:fs'
-import { now, run, timed } from '../lib/clock.mjs'
+import { run, timed } from '../lib/clock.mjs'
 import { Daemon, makeRoot } from '../lib/daemon.mjs'
 import { memory } from '../lib/proc.mjs'
-import { Queue, stage } from '../lib/queue.mjs'
+import { endToEnd, Queue, stage } from '../lib/queue.mjs'
 import { ratioRow } from '../lib/rows.mjs'
 import { besideNode } from '../lib/tools.mjs'
 import { inTurns } from '../lib/turns.mjs'
@@ -49,18 +49,6 @@ async function startHeavy(ctx) {
   const { rss } = memory(await daemon.workerOf(eight))
   if (rss < BALLAST_MB) throw new Error(`the ballast did not reach the worker: it holds ${Math.round(rss)} MB`)
   return { daemon, eight }
-}
-
-async function endToEnd(ctx, queue, count) {
-  const staged = await stage(ctx, count)
-  const before = queue.countDone()
-  ctx.place.sync()
-  const start = now()
-  const dropped = queue.drop(staged)
-  await queue.waitDone(before + count)
-  const seconds = (now() - start) / 1e9
-  await dropped
-  return count / seconds
 }
 
 function xargs(files, count) {
