@@ -3,12 +3,12 @@ import type { Context } from '../service/context.ts'
 import { perform } from '../service/registry.ts'
 import type { Top } from '../service/top.ts'
 import { type Output, printable } from './output.ts'
-import { topLines } from './rq-top-lines.ts'
+import { SORTS, type Sort, sorted, topLines } from './rq-top-lines.ts'
 
 const EVERY_MS = 1000
 const ENTER = '\u001b[?1049h\u001b[?25l'
 const LEAVE = '\u001b[?25h\u001b[?1049l'
-const HELP = 'q quit   up/down or k/j select   p pause or resume the queue'
+const HELP = 'q quit   up/down or k/j select   p pause or resume   s sort'
 
 export function watchTop(context: Context, input: unknown, out: Output): Promise<number> {
   const show = (text: string) => out.bytes(Buffer.from(text))
@@ -43,6 +43,7 @@ class Screen {
   #top: Top | undefined
   #selected: string | undefined
   #note = ''
+  #sort: Sort = 'name'
   #isBusy = false
 
   readonly #context: Context
@@ -62,7 +63,7 @@ class Screen {
     this.#isBusy = true
     try {
       const { value, problems } = await perform('top', this.#context, this.#input)
-      this.#top = (value as Top | undefined) ?? this.#top
+      this.#take((value as Top | undefined) ?? this.#top)
       if (problems[0] !== undefined) this.#note = printable(problems[0].text)
       this.#selected ??= this.#top?.queues[0]?.name
     } finally {
@@ -86,8 +87,20 @@ class Screen {
     this.#note = ''
     if (key === 'j' || key === '\u001b[B') this.#select(1)
     if (key === 'k' || key === '\u001b[A') this.#select(-1)
+    if (key === 's') this.#nextSort()
     if (key === 'p') await this.#pause()
     this.draw()
+  }
+
+  #take(top: Top | undefined): void {
+    this.#top = top && { ...top, queues: sorted(top.queues, this.#sort) }
+  }
+
+  #nextSort(): void {
+    // The order of names comes back with the next frame.
+    this.#sort = SORTS[(SORTS.indexOf(this.#sort) + 1) % SORTS.length] ?? 'name'
+    this.#take(this.#top)
+    this.#note = `sorted by ${this.#sort}`
   }
 
   #select(by: number): void {

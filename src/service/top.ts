@@ -6,6 +6,8 @@ import { MINUTE, mergeRecords, ratePerMinute, startOf } from '../domain/stats.ts
 import { currentAttempt } from '../fsqueue/content.ts'
 import { stateDir, within } from '../fsqueue/place.ts'
 import { errnoOf } from '../os/errno.ts'
+import { processStat } from '../os/process.ts'
+import { type Usage, usageOf } from '../os/usage.ts'
 import { agesOf, waitingAge } from './ages.ts'
 import { type Answer, ok } from './answer.ts'
 import { snapshotOf } from './history.ts'
@@ -35,6 +37,8 @@ export interface TopRun {
   readonly slot: number | null
   /** Bytes, of the processes that its slot started and that still run as its children. */
   readonly rss: number | null
+  /** CPU time of the same processes, in ms. */
+  readonly cpu: Millis | null
 }
 
 export interface Top {
@@ -49,7 +53,7 @@ export interface Top {
 export const top = defineVerb({
   summary: 'watch the queues and what runs',
   details:
-    'On a terminal it goes on until q (j, k select a queue, p pauses it); elsewhere, and with --json, it says once how things are.',
+    'On a terminal it goes on until q (j, k select a queue, p pauses it, s sorts); elsewhere, and with --json, it says once how things are.',
   arguments: { queue: { type: 'queue', summary: 'only these', many: true, optional: true } },
   options: {},
   examples: [{ command: 'rq top', says: 'all queues, every second' }],
@@ -88,6 +92,7 @@ function figures(queue: Queue, now: Millis): Pick<TopQueue, 'donePerMinute' | 'o
 
 function runs(queue: Queue, status: WorkerStatus, now: Millis): TopRun[] {
   return status.running.slice(0, MOST_RUNNING).map(({ id, attempt, slot, started, name }) => {
+    const usage = slot === undefined ? null : childrenUsage(slot)
     const item = name === undefined ? undefined : within(stateDir(queue.dir, 'run'), name)
     return {
       queue: queue.name,
@@ -96,18 +101,17 @@ function runs(queue: Queue, status: WorkerStatus, now: Millis): TopRun[] {
       elapsed: started === undefined ? null : now - Date.parse(started),
       progress: (item === undefined ? undefined : progressOf(currentAttempt(item))) ?? null,
       slot: slot ?? null,
-      rss: slot === undefined ? null : childrenRss(slot),
+      rss: usage?.rss ?? null,
+      cpu: usage?.cpu ?? null,
     }
   })
 }
 
-const PAGE_BYTES = 4096
-
-function childrenRss(slot: number): number | null {
+/** The children of the slot, as the kernel lists them now. */
+function childrenUsage(slot: number): Usage | null {
   try {
     const children = readFileSync(`/proc/${slot}/task/${slot}/children`, 'latin1').trim().split(' ').filter(Boolean)
-    const pages = children.map((pid) => Number(readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ')[1]))
-    return pages.reduce((sum, n) => sum + n, 0) * PAGE_BYTES
+    return usageOf(children.flatMap((pid) => processStat(Number(pid)) ?? []))
   } catch (error) {
     // It ended meanwhile, or it is another user's.
     if (errnoOf(error) === undefined) throw error
