@@ -76,6 +76,30 @@ describe('items of an equal key that come while one runs', () => {
     await worker.stop()
   })
 
+  it('are not merged into one that is older than the newest, which another limit keeps', async () => {
+    const slots = [{ tags: ['gpu'], n: 1 }, { tags: ['!gpu'], n: 2 }] // biome-ignore format: one line
+    const queue = testQueue(
+      '#!/bin/sh\nwhile [ ! -e ../../../go."$RQ_TAGS" ]; do sleep 0.05; done\necho "$RQ_MSG_ID:$RQ_MERGED" >> ../../../ran\n',
+      { slots, concurrency: { user: 1 }, coalesce: { by: 'user', keep: 'last' } },
+    )
+    const [busy, first] = [queue.drop('', ',+gpu'), queue.drop('', ',+user:1')]
+    const worker = await startWorker(queue.path)
+    await until(() => queue.names('run').length === 2, 10_000, 'both run')
+    const [old, newer, newest] = [
+      queue.drop('', ',+user:1'),
+      queue.drop('', ',+user:1'),
+      queue.drop('', ',+gpu,+user:1'),
+    ]
+    await until(() => waitingCount(queue) === 3, 10_000, 'the others are known')
+    writeFileSync(join(queue.path, 'go.user:1'), '')
+    for (const id of [first, old, newer]) expect(await queue.settled(id)).toBe('done')
+    expect(queue.stateOf(newest)).toBe('que')
+    for (const name of ['go.gpu', 'go.gpu user:1']) writeFileSync(join(queue.path, name), '')
+    for (const id of [busy, newest]) expect(await queue.settled(id)).toBe('done')
+    expect(ran(queue)).toEqual([`${first}:`, `${newer}:${old}`, `${busy}:`, `${newest}:`])
+    await worker.stop()
+  })
+
   it('stand in one line of strict order, and the line goes on behind them', async () => {
     const queue = testQueue(TELLS, { slots: 4, order: ['user'], coalesce: { by: 'user', keep: 'last' } })
     const first = queue.drop('', ',+user:1')
@@ -121,12 +145,23 @@ describe('items of an equal key that come while one runs', () => {
   })
 })
 
-it.each([0, 5, 15, 30, 60])('a worker that is killed %i ms into it loses none, and has none twice', async (ms) => {
+/** By then it is in the middle of it. */
+const MOMENTS: [string, (queue: TestQueue, others: readonly string[]) => boolean][] = [
+  ['while it claims them', (queue) => queue.names('run').length > 1],
+  ['when half of them are claimed', (queue) => queue.names('run').length > 100],
+  [
+    'when the one that runs names them',
+    (queue, [survivor = '']) => existsSync(join(queue.path, 'run', `${survivor},+user:1`, 'msg')),
+  ],
+  ['while they get their verdicts', (queue) => queue.names('done').length > 1],
+  ['when most of them have theirs', (queue) => queue.names('done').length > 150],
+]
+
+it.each(MOMENTS)('a worker that is killed %s loses none, and has none twice', async (_, isThen) => {
   const queue = testQueue(TELLS, CONFIG)
-  const { first, others, worker } = await oneRuns(queue, 200)
+  const { others, worker } = await oneRuns(queue, 200)
   go(queue)
-  await until(() => queue.stateOf(first) !== 'run' || queue.names('run').length > 1, 10_000, 'the merging begins')
-  await new Promise((resolve) => setTimeout(resolve, ms))
+  await until(() => isThen(queue, others), 20_000, 'the moment comes')
   await worker.kill()
   const next = await startWorker(queue.path)
   await until(() => [...queue.all().values()].every(({ state }) => state === 'done'), 60_000, 'all are done')
