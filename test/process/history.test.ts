@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { DAY, dayFile, decodeDay, mergeRecords, type StatsRecord } from '../../src/domain/stats.ts'
+import { processStat } from '../../src/os/process.ts'
 import { until } from '../helpers/until.ts'
 import { startWorker, testQueue } from '../helpers/worker.ts'
 
@@ -38,11 +39,32 @@ it('kill -9 takes nothing that the snapshot has, and the next worker counts noth
   const ids = ['0', '0', '65'].map((exit) => queue.drop(exit))
   for (const id of ids) await queue.settled(id)
   const status = () => JSON.parse(readFileSync(join(queue.path, '_status.json'), 'utf8'))
-  const told = () => (status().history as { done?: number; failed?: number }[]).at(-1)
-  await until(() => told()?.done === 2 && told()?.failed === 1)
+  // A minute may turn between them.
+  const told = (what: 'done' | 'failed') =>
+    (status().history as { done?: number; failed?: number }[]).reduce((sum, minute) => sum + (minute[what] ?? 0), 0)
+  await until(() => told('done') === 2 && told('failed') === 1)
   await first.kill()
   for (let again = 0; again < 2; again += 1) await (await startWorker(queue.path)).stop('drain')
   expect(history(queue.path)?.counts).toMatchObject({ enqueued: 3, started: 3, done: 2, failed: 1 })
+})
+
+it('what was relayed, interrupted and lost is counted as such', async () => {
+  const handler = '#!/bin/sh\n[ "$RQ_PARAM1" = relay ] && exit 99\necho $$ >../pid\nexec sleep 60\n'
+  const queue = testQueue(handler, { relay_to: 'next', slots: 2, retry: { causes: { lost: { limit: 0 } } } })
+  mkdirSync(join(queue.path, '../next/que'), { recursive: true })
+  const worker = await startWorker(queue.path)
+  const [relayed, lost, interrupted] = [queue.send({ param1: 'relay' }), queue.send({}), queue.send({})]
+  expect(await queue.settled(relayed)).toBe('relayed')
+  const pidOf = (id: string) => Number(readFileSync(join(queue.dirOf(id), 'pid'), 'utf8'))
+  await until(() => pidOf(lost) > 0 && pidOf(interrupted) > 0)
+  // Its slot and its handler at once: nobody is left who could record an exit.
+  process.kill(-(processStat(pidOf(lost))?.group ?? 0), 'SIGKILL')
+  expect(await queue.settled(lost)).toBe('_err')
+  await worker.stop('term')
+  expect(queue.stateOf(interrupted)).toBe('que')
+  expect(history(queue.path)?.counts).toEqual({
+    ...{ enqueued: 3, started: 3, done: 0, failed: 1, retried: 0, relayed: 1, interrupted: 1, lost: 1 },
+  })
 })
 
 it('a history that is removed at any time is begun again', async () => {

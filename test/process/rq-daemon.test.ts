@@ -135,6 +135,17 @@ describe('rq kill', () => {
     expect(said).toMatchObject({ code: 0, stdout: `${id} ended in _err (canceled)\n` })
     expect(existsSync(join(root, 'queue/q/_err', id))).toBe(true)
   })
+  it('ends all that match a query, and nothing else', async () => {
+    const ids = await Promise.all(
+      ['red', 'red', 'blue'].map((tag) => inject('--tag', tag, '--param1', join(root, 'never'))),
+    )
+    for (const id of ids) await running(id)
+    const [first = '', second = '', other = ''] = ids
+    expect((await rq(root, ['kill', 'q', '--where', 'tag:red', '--dry-run'])).stdout).toBe('q: 2 matches\n')
+    expect(await rq(root, ['kill', 'q', '--where', 'tag:red'])).toMatchObject({ code: 0 })
+    expect(await Promise.all([first, second, other].map(statusOf))).toEqual(['failed', 'failed', 'running'])
+    expect(await rq(root, ['kill', other])).toMatchObject({ code: 0 })
+  })
 })
 
 describe('rq retry', () => {
