@@ -404,3 +404,18 @@ test('a hook that writes without end fills no more than max_log', async () => {
   expect(queue.log(id).length).toBeLessThan(64 * 1024)
   await worker.stop()
 })
+
+test('an item that is canceled while its hooks run is not tried again', async () => {
+  const queue = testQueue('#!/bin/sh\nexit 1\n', { retry: { limit: 3, base: '1h' } })
+  mkdirSync(join(queue.path, 'hooks'))
+  const hook = '#!/bin/sh\ntouch ../../../asked\nuntil [ -e ../../../go ]; do sleep 0.05; done\n'
+  writeFileSync(join(queue.path, 'hooks/error'), hook, { mode: 0o755 })
+  const worker = await startWorker(queue.path)
+  const id = queue.send({})
+  await until(() => existsSync(join(queue.path, 'asked')))
+  writeFileSync(join(queue.dirOf(id), 'cancel'), '')
+  writeFileSync(join(queue.path, 'go'), '')
+  expect(await queue.settled(id)).toBe('_err')
+  expect(queue.attempts(id)).toMatchObject([{ exit: 1, cause: 'cancel', verdict: 'fail' }])
+  await worker.stop()
+})
