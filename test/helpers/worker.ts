@@ -32,7 +32,11 @@ export interface WorkerOptions {
 export async function startWorker(queue: string, options: WorkerOptions = {}): Promise<WorkerHandle> {
   const worker = forkWorker(queue, options)
   await until(
-    () => worker.messages.some(({ type }) => type === 'ready') || worker.process.exitCode !== null,
+    // What it starts first may kill it before it has said so.
+    () =>
+      worker.messages.some(({ type }) => type === 'ready') ||
+      worker.process.exitCode !== null ||
+      worker.process.signalCode !== null,
     15_000,
     () => `worker of ${queue} is ready`,
   )
