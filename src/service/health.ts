@@ -7,7 +7,7 @@ import { countItems, itemsOf } from '../fsqueue/scan.ts'
 import { agesOf, waitingAge } from './ages.ts'
 import type { Answer } from './answer.ts'
 import { daemonRuns } from './daemon.ts'
-import { allQueues, isDown, isPaused, loadConfig, openQueue, type Queue, rootFlag } from './spool.ts'
+import { isDown, isPaused, loadConfig, openQueues, type Queue, rootFlag } from './spool.ts'
 import { defineVerb } from './verb.ts'
 import { workerStatus } from './worker-status.ts'
 
@@ -55,10 +55,7 @@ export const health = defineVerb({
   run: async (context, input): Promise<Answer<HealthAnswer>> => {
     const thresholds = readThresholds(input)
     if (typeof thresholds === 'string') return answer([{ queue: null, health: 'UNKNOWN', text: thresholds }], [])
-    const opened =
-      input.queue.length === 0
-        ? await allQueues(context.root)
-        : await Promise.all(input.queue.map((name) => openQueue(context.root, name)))
+    const opened = await openQueues(context.root, input.queue)
     const findings: Finding[] = []
     const figures: string[] = []
     if (opened.length === 0) findings.push({ queue: null, health: 'UNKNOWN', text: `no queues in ${context.root}` })

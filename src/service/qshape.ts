@@ -3,7 +3,7 @@ import type { State } from '../domain/item.ts'
 import type { Millis } from '../domain/name.ts'
 import { type Aged, agesOf } from './ages.ts'
 import { type Answer, ok, refuse } from './answer.ts'
-import { allQueues, openQueue, type Queue } from './spool.ts'
+import { openQueues, type Queue } from './spool.ts'
 import { defineVerb } from './verb.ts'
 
 /** Upper bounds in minutes; older is the last column. */
@@ -60,10 +60,7 @@ export const qshape = defineVerb({
     const from = Object.hasOwn(STATES, state) ? STATES[state] : undefined
     if (keysOf === undefined) return refuse('usage', `--by "${by}": expected ${Object.keys(KEYS).join(', ')}`)
     if (from === undefined) return refuse('usage', `--state "${state}": expected ${Object.keys(STATES).join(', ')}`)
-    const opened =
-      input.queue.length === 0
-        ? await allQueues(context.root)
-        : await Promise.all(input.queue.map((name) => openQueue(context.root, name)))
+    const opened = await openQueues(context.root, input.queue)
     const queues = opened.filter((queue): queue is Queue => !('kind' in queue))
     const rows = new Map<string, number[]>()
     const total = emptyAges()

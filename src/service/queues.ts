@@ -4,9 +4,8 @@ import { hasFlag } from '../fsqueue/layout.ts'
 import { inQueue } from '../fsqueue/place.ts'
 import { countItems, itemsOf } from '../fsqueue/scan.ts'
 import { type Answer, ok } from './answer.ts'
-import type { Context } from './context.ts'
 import { daemonRuns } from './daemon.ts'
-import { allQueues, isDown, isPaused, openQueue, type Queue, rootFlag } from './spool.ts'
+import { isDown, isPaused, openQueues, type Queue, rootFlag } from './spool.ts'
 import { defineVerb } from './verb.ts'
 import { workerStatus } from './worker-status.ts'
 
@@ -47,7 +46,7 @@ export const queues = defineVerb({
   options: {},
   examples: [{ command: 'rq queues --json', says: 'for monitoring' }],
   run: async (context, input): Promise<Answer<Queues>> => {
-    const opened = input.queue.length === 0 ? await allQueues(context.root) : await openAll(context, input.queue)
+    const opened = await openQueues(context.root, input.queue)
     const found = opened.filter((queue): queue is Queue => !('kind' in queue))
     const paused = hasFlag(rootFlag(context.root, '_paused'))
     return ok(
@@ -56,10 +55,6 @@ export const queues = defineVerb({
     )
   },
 })
-
-function openAll(context: Context, names: readonly string[]) {
-  return Promise.all(names.map((name) => openQueue(context.root, name)))
-}
 
 function row(queue: Queue): QueueRow {
   const status = workerStatus(queue.dir)

@@ -9,7 +9,7 @@ import { syncInOrder } from '../fsqueue/sync.ts'
 import { loadNative } from '../os/native.ts'
 import { type Answer, isProblem, type Problem, problem } from './answer.ts'
 import type { Context } from './context.ts'
-import { allQueues, openQueue, type Queue } from './spool.ts'
+import { openQueues, type Queue } from './spool.ts'
 
 /** What was done with the failed items of one queue. */
 export interface RetriedQueue {
@@ -41,7 +41,7 @@ export async function retryAll(
   pace: Pace | undefined,
   dryRun: boolean,
 ): Promise<Answer<readonly RetriedQueue[]>> {
-  const opened = names.length === 0 ? await allQueues(context.root) : await openAll(context.root, names)
+  const opened = await openQueues(context.root, [...new Set(names)])
   const problems = opened.filter(isProblem)
   // Listed before anything is moved: what fails again meanwhile is not caught once more.
   const failed = opened
@@ -63,10 +63,6 @@ export async function retryAll(
     before += raws.length
   }
   return { value, problems }
-}
-
-function openAll(root: string, names: readonly string[]): Promise<(Queue | Problem)[]> {
-  return Promise.all([...new Set(names)].map((name) => openQueue(root, name)))
 }
 
 function inWords(count: number, pace: Pace | undefined): string {

@@ -62,6 +62,11 @@ export async function openQueue(root: string, text: string): Promise<Queue | Pro
   return problem('not-found', `no queue "${text}": ${hint}`)
 }
 
+/** The queues of these names, or what to say about each; without names all of them. */
+export function openQueues(root: string, names: readonly string[]): Promise<(Queue | Problem)[]> {
+  return names.length === 0 ? allQueues(root) : Promise.all(names.map((name) => openQueue(root, name)))
+}
+
 /** Why this root must not be touched, if so: a newer program wrote it. */
 export function rootProblem(root: string): Problem | undefined {
   const format = rootFormat(root)

@@ -14,7 +14,7 @@ import {
 } from '../domain/stats.ts'
 import { type Answer, ok, refuse } from './answer.ts'
 import { historyOf } from './history.ts'
-import { allQueues, openQueue, type Queue } from './spool.ts'
+import { openQueues, type Queue } from './spool.ts'
 import { defineVerb } from './verb.ts'
 
 const SPANS: Readonly<Record<string, Millis>> = { minute: MINUTE, hour: HOUR, day: DAY }
@@ -71,10 +71,7 @@ export const stats = defineVerb({
     const span = input.by === undefined ? undefined : SPANS[input.by]
     if (input.by !== undefined && span === undefined)
       return refuse('usage', `--by "${input.by}": expected ${Object.keys(SPANS).join(', ')}`)
-    const opened =
-      input.queue.length === 0
-        ? await allQueues(context.root)
-        : await Promise.all(input.queue.map((name) => openQueue(context.root, name)))
+    const opened = await openQueues(context.root, input.queue)
     const queues = opened.filter((queue): queue is Queue => !('kind' in queue))
     const histories = queues.map(({ name, dir }) => ({ name, records: historyOf(dir, since) }))
     const period = { since, now, span }
