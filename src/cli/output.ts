@@ -1,6 +1,7 @@
 /** Writing to people and to programs: tables, colours, and never a control character to a terminal. */
 import { fstatSync, writeSync } from 'node:fs'
 import { errnoOf } from '../os/errno.ts'
+import { widthOf } from './width.ts'
 
 export type Colour = 'bold' | 'dim' | 'red' | 'green' | 'yellow'
 
@@ -100,14 +101,14 @@ const WIDEST = 60
 /** Columns as wide as their widest cell, within reason; the last one is as long as it is. */
 export function table(out: Output, head: readonly string[], rows: readonly (readonly Cell[])[]): void {
   const widths = head.map((title, column) =>
-    Math.min(WIDEST, Math.max(title.length, ...rows.map((row) => textOf(row[column]).length))),
+    Math.min(WIDEST, Math.max(widthOf(title), ...rows.map((row) => widthOf(textOf(row[column]))))),
   )
   const format = (cells: readonly string[], paint: (cell: string, column: number) => string) =>
     cells
       .map(
         (cell, column) =>
           paint(cell, column) +
-          ' '.repeat(column === cells.length - 1 ? 0 : Math.max(0, (widths[column] ?? 0) - cell.length)),
+          ' '.repeat(column === cells.length - 1 ? 0 : Math.max(0, (widths[column] ?? 0) - widthOf(cell))),
       )
       .join('  ')
       .trimEnd()
@@ -124,6 +125,7 @@ export function table(out: Output, head: readonly string[], rows: readonly (read
 
 export type Cell = string | { readonly text: string; readonly colour: Colour }
 
-function textOf(cell: Cell | undefined): string {
+/** Harmless to a terminal. */
+export function textOf(cell: Cell | undefined): string {
   return printable(typeof cell === 'object' ? cell.text : (cell ?? ''))
 }

@@ -8,7 +8,7 @@ import { type Cell, type Colour, printable, table } from './output.ts'
 import type { Screen } from './rq-render.ts'
 import { span } from './rq-span.ts'
 
-const STATUS_COLOURS: Partial<Record<Status, Colour>> = {
+export const STATUS_COLOURS: Partial<Record<Status, Colour>> = {
   failed: 'red',
   running: 'green',
   held: 'yellow',
@@ -75,7 +75,7 @@ function cellOf(row: Listed, column: Column, now: Millis): Cell {
     case 'text':
       return row.text ?? ''
     case 'note':
-      return noteCell(row, now)
+      return noteText(row, now)
   }
 }
 
@@ -84,7 +84,8 @@ function statusCell(status: Status): Cell {
   return colour === undefined ? status : { text: status, colour }
 }
 
-function noteCell(row: Listed, now: Millis): string {
+/** What else there is to know of an item, in few words. */
+export function noteText(row: Listed, now: Millis): string {
   const due = row.due === null ? 0 : Date.parse(row.due) - now
   return [
     ...(due > 0 ? [`in ${span(due)}`] : []),

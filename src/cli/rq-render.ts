@@ -11,7 +11,7 @@ import { renderPeek } from './rq-render-peek.ts'
 import { renderSchedules } from './rq-render-schedule.ts'
 import { renderShown } from './rq-render-show.ts'
 import { renderHealth, renderShape, renderStats } from './rq-render-stats.ts'
-import { topLines } from './rq-top-lines.ts'
+import { painted, queueLines, runLines, topHeader } from './rq-top-lines.ts'
 
 export interface Screen {
   readonly out: Output
@@ -36,7 +36,9 @@ export const RENDERERS: Renderers = {
   queues: renderQueues,
   stats: renderStats,
   top: (value, { out }) => {
-    for (const line of topLines(value)) out.line(line)
+    const paragraphs = [[topHeader(value)], queueLines(value), runLines(value)]
+    for (const line of paragraphs.flatMap((lines) => [[], ...lines]).slice(1))
+      out.line(painted(line, out.paint).trimEnd())
   },
   qshape: renderShape,
   health: renderHealth,

@@ -2,12 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { nearest } from '../config/near.ts'
 import { resolveRoot } from '../config/root.ts'
-import { displayName } from '../domain/name.ts'
 import { QueueIoError } from '../fsqueue/errors.ts'
 import { idMaker } from '../fsqueue/new-id.ts'
 import type { Answer, ProblemKind } from '../service/answer.ts'
 import type { Context, ServiceEvent } from '../service/context.ts'
-import { reasonOf } from '../service/drafts.ts'
+import { refusalText } from '../service/drafts.ts'
 import { perform, VERBS, type VerbName } from '../service/registry.ts'
 import type { Verb } from '../service/verb.ts'
 import { makeOutput, type Output, printable, printableLog, toJson } from './output.ts'
@@ -123,7 +122,7 @@ async function run(name: VerbName, taken: Taken): Promise<number> {
   } catch (error) {
     progress.stop()
     if (!(error instanceof QueueIoError)) throw error
-    complain(`${reasonOf(error)} (${error.operation} ${displayName(error.path)})`)
+    complain(refusalText(error))
     return troubleOf(name) ?? EXIT.failed
   }
 }

@@ -3,6 +3,7 @@ import { lstatSync, realpathSync, statSync } from 'node:fs'
 import type { Msg } from '../domain/item.ts'
 import { MAX_MSG_BYTES, parseMsg } from '../domain/msg.ts'
 import { displayName, type ItemId, idTail, type RawName, safeTail } from '../domain/name.ts'
+import type { QueueIoError } from '../fsqueue/errors.ts'
 import { type BytePath, fsPath } from '../fsqueue/place.ts'
 import type { Draft, Source } from '../fsqueue/publish.ts'
 import { errnoOf } from '../os/errno.ts'
@@ -127,6 +128,11 @@ const REASONS: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
   EIO: 'the disk failed',
   EMFILE: 'too many open files',
+}
+
+/** What the system refused, and where. */
+export function refusalText(error: QueueIoError): string {
+  return `${reasonOf(error)} (${error.operation} ${displayName(error.path)})`
 }
 
 export function reasonOf(error: unknown): string {

@@ -1,12 +1,11 @@
 /** `rq top`: all queues and what runs, at one moment. The command line repeats it on a terminal. */
-import { readFileSync } from 'node:fs'
 import { percentiles } from '../domain/histogram.ts'
 import type { Millis } from '../domain/name.ts'
 import { MINUTE, mergeRecords, ratePerMinute, startOf } from '../domain/stats.ts'
 import { currentAttempt } from '../fsqueue/content.ts'
 import { stateDir, within } from '../fsqueue/place.ts'
-import { errnoOf } from '../os/errno.ts'
-import { processStat } from '../os/process.ts'
+import { attemptKey, outsidersByAttempt } from '../os/outsiders.ts'
+import { type ProcessStat, processes, processStat } from '../os/process.ts'
 import { type Usage, usageOf } from '../os/usage.ts'
 import { agesOf, waitingAge } from './ages.ts'
 import { type Answer, ok } from './answer.ts'
@@ -15,7 +14,7 @@ import { type Progress, progressOf } from './progress.ts'
 import { type QueueRow, queues as queuesVerb } from './queues.ts'
 import { openQueue, type Queue } from './spool.ts'
 import { defineVerb } from './verb.ts'
-import { type WorkerStatus, workerStatus } from './worker-status.ts'
+import { type RunningItem, workerStatus } from './worker-status.ts'
 
 const MOST_AGES = 2000
 const MOST_RUNNING = 200
@@ -35,7 +34,7 @@ export interface TopRun {
   readonly elapsed: Millis | null
   readonly progress: Progress | null
   readonly slot: number | null
-  /** Bytes, of the processes that its slot started and that still run as its children. */
+  /** Bytes, of all its processes that are alive, also of those that left its slot's group. */
   readonly rss: number | null
   /** CPU time of the same processes, in ms. */
   readonly cpu: Millis | null
@@ -50,10 +49,16 @@ export interface Top {
   readonly running: readonly TopRun[]
 }
 
+interface Running {
+  readonly queue: Queue
+  readonly run: RunningItem
+}
+
 export const top = defineVerb({
   summary: 'watch the queues and what runs',
   details:
-    'On a terminal it goes on until q (j, k select a queue, p pauses it, s sorts); elsewhere, and with --json, it says once how things are.',
+    'On a terminal it goes on until q: arrows, Enter and Escape lead to the items of a queue and to all about one, ? lists the ' +
+    'keys. Elsewhere, and with --json, it says once how things are.',
   arguments: { queue: { type: 'queue', summary: 'only these', many: true, optional: true } },
   options: {},
   examples: [{ command: 'rq top', says: 'all queues, every second' }],
@@ -62,17 +67,20 @@ export const top = defineVerb({
     if (value === undefined) return { value, problems }
     const now = context.now()
     const queues: TopQueue[] = []
-    const running: TopRun[] = []
+    const running: Running[] = []
     for (const row of value.queues) {
       const queue = await openQueue(context.root, row.name)
       // It was removed meanwhile.
       if ('kind' in queue) continue
       queues.push({ ...row, ...figures(queue, now) })
       const status = workerStatus(queue.dir)
-      if (status?.alive === true) running.push(...runs(queue, status, now))
+      if (status?.alive === true) running.push(...status.running.slice(0, MOST_RUNNING).map((run) => ({ queue, run })))
     }
+    const usage = measured(running.map(({ run }) => run))
     const { root, daemon, paused } = value
-    return ok({ root, time: new Date(now).toISOString(), daemon, paused, queues, running }, problems)
+    const time = new Date(now).toISOString()
+    const described = running.map((one) => describe(one, usage(one.run), now))
+    return ok({ root, time, daemon, paused, queues, running: described }, problems)
   },
 })
 
@@ -90,31 +98,31 @@ function figures(queue: Queue, now: Millis): Pick<TopQueue, 'donePerMinute' | 'o
   }
 }
 
-function runs(queue: Queue, status: WorkerStatus, now: Millis): TopRun[] {
-  return status.running.slice(0, MOST_RUNNING).map(({ id, attempt, slot, started, name }) => {
-    const usage = slot === undefined ? null : childrenUsage(slot)
-    const item = name === undefined ? undefined : within(stateDir(queue.dir, 'run'), name)
-    return {
-      queue: queue.name,
-      id,
-      attempt: attempt ?? null,
-      elapsed: started === undefined ? null : now - Date.parse(started),
-      progress: (item === undefined ? undefined : progressOf(currentAttempt(item))) ?? null,
-      slot: slot ?? null,
-      rss: usage?.rss ?? null,
-      cpu: usage?.cpu ?? null,
-    }
-  })
+function describe({ queue, run }: Running, usage: Usage | undefined, now: Millis): TopRun {
+  const { id, attempt, slot, started, name } = run
+  const item = name === undefined ? undefined : within(stateDir(queue.dir, 'run'), name)
+  return {
+    queue: queue.name,
+    id,
+    attempt: attempt ?? null,
+    elapsed: started === undefined ? null : now - Date.parse(started),
+    progress: (item === undefined ? undefined : progressOf(currentAttempt(item))) ?? null,
+    slot: slot ?? null,
+    rss: usage?.rss ?? null,
+    cpu: usage?.cpu ?? null,
+  }
 }
 
-/** The children of the slot, as the kernel lists them now. */
-function childrenUsage(slot: number): Usage | null {
-  try {
-    const children = readFileSync(`/proc/${slot}/task/${slot}/children`, 'latin1').trim().split(' ').filter(Boolean)
-    return usageOf(children.flatMap((pid) => processStat(Number(pid)) ?? []))
-  } catch (error) {
-    // It ended meanwhile, or it is another user's.
-    if (errnoOf(error) === undefined) throw error
-    return null
+/** What each run uses now: the processes in its slot's group, and those that left it. */
+function measured(runs: readonly RunningItem[]): (run: RunningItem) => Usage | undefined {
+  const slots = runs.flatMap(({ slot }) => (slot === undefined ? [] : (processStat(slot) ?? [])))
+  if (slots.length === 0) return () => undefined
+  const all = processes()
+  const groups = new Map<number | undefined, ProcessStat[]>(slots.map(({ pid }) => [pid, []]))
+  for (const stat of all) if (stat.pid !== stat.group) groups.get(stat.group)?.push(stat)
+  const outsiders = outsidersByAttempt(all, Math.min(...slots.map(({ start }) => start)), groups)
+  return ({ id, attempt, slot }) => {
+    const members = groups.get(slot)
+    return members && usageOf([...members, ...(outsiders.get(attemptKey(id, attempt)) ?? [])])
   }
 }

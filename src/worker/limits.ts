@@ -2,7 +2,8 @@
 import { excessOf, explainExcess, type RunLimits, type RunSample } from '../domain/limits.ts'
 import { readAttempt, startedAt } from '../fsqueue/attempt.ts'
 import { look, type QueueDir, within } from '../fsqueue/place.ts'
-import { environmentOf, type ProcessStat } from '../os/process.ts'
+import { attemptKey, outsidersByAttempt } from '../os/outsiders.ts'
+import type { ProcessStat } from '../os/process.ts'
 import { usageOf } from '../os/usage.ts'
 import { logSize } from './guard.ts'
 import { configOf } from './item-config.ts'
@@ -20,32 +21,15 @@ export function enforceLimits(worker: Worker, all: readonly ProcessStat[]): void
   const groups = new Map<number, ProcessStat[]>(watched.map(({ run }) => [run.group.pid, []]))
   for (const stat of all) groups.get(stat.group)?.push(stat)
   const isMeasured = watched.some(({ limits }) => limits.cpu !== undefined || limits.memory !== undefined)
-  const escaped = isMeasured ? outsidersByAttempt(watched, all, groups) : new Map<string, ProcessStat[]>()
+  const since = Math.min(...watched.map(({ run }) => run.group.start))
+  const escaped = isMeasured ? outsidersByAttempt(all, since, groups) : new Map<string, ProcessStat[]>()
   for (const { run, limits } of watched) {
     const members = (groups.get(run.group.pid) ?? []).filter(
       ({ pid, start }) => pid !== run.group.pid && start >= run.startTick,
     )
-    measure(run, [...members, ...(escaped.get(`${run.id} ${run.attempt}`) ?? [])])
+    measure(run, [...members, ...(escaped.get(attemptKey(run.id, run.attempt)) ?? [])])
     enforce(worker, run, limits)
   }
-}
-
-/** What left its slot's group (`timeout` and `setsid` do) belongs to its attempt by its environment. */
-function outsidersByAttempt(
-  watched: readonly { readonly run: Run }[],
-  all: readonly ProcessStat[],
-  groups: ReadonlyMap<number, unknown>,
-): Map<string, ProcessStat[]> {
-  const since = Math.min(...watched.map(({ run }) => run.group.start))
-  const found = new Map<string, ProcessStat[]>()
-  for (const stat of all) {
-    if (stat.start < since || groups.has(stat.group)) continue
-    const id = environmentOf(stat.pid, 'RQ_MSG_ID')
-    if (id === undefined) continue
-    const key = `${id} ${environmentOf(stat.pid, 'RQ_ATTEMPT')}`
-    found.set(key, [...(found.get(key) ?? []), stat])
-  }
-  return found
 }
 
 function measure({ sight }: Run, members: readonly ProcessStat[]): void {
