@@ -28,11 +28,14 @@ export async function watchTop(given: Context, input: Deed['input'], out: Output
   terminal.enter()
   try {
     return await new Promise((resolve, reject) => {
-      const screen = new Screen(context, input, out, { resolve, reject, suspend: () => terminal.suspend() })
+      const screen = new Screen(context, input, { terminal, paint: out.paint }, { resolve, reject })
       terminal.onKey((key) => screen.key(key))
       stdin.once('end', () => resolve(CODES.SIGHUP))
       process.on('SIGWINCH', () => screen.draw())
-      process.on('SIGCONT', () => screen.draw())
+      process.on('SIGCONT', () => {
+        terminal.enter()
+        screen.draw()
+      })
       for (const [signal, code] of Object.entries(CODES)) process.once(signal, () => resolve(code))
       const timer = setInterval(() => screen.look(), EVERY_MS)
       leaving.signal.addEventListener('abort', () => clearInterval(timer))
@@ -45,10 +48,14 @@ export async function watchTop(given: Context, input: Deed['input'], out: Output
   }
 }
 
+interface Face {
+  readonly terminal: Terminal
+  readonly paint: Output['paint']
+}
+
 interface Ends {
   readonly resolve: (code: number) => void
   readonly reject: (error: unknown) => void
-  readonly suspend: () => void
 }
 
 class Screen {
@@ -61,13 +68,13 @@ class Screen {
 
   readonly #context: Context
   readonly #input: Deed['input']
-  readonly #out: Output
+  readonly #face: Face
   readonly #ends: Ends
 
-  constructor(context: Context, input: Deed['input'], out: Output, ends: Ends) {
+  constructor(context: Context, input: Deed['input'], face: Face, ends: Ends) {
     this.#context = context
     this.#input = input
-    this.#out = out
+    this.#face = face
     this.#ends = ends
   }
 
@@ -121,9 +128,9 @@ class Screen {
   draw(): void {
     const { columns: width = 80, rows: height = 24 } = process.stdout
     const view = { ...this.#view, note: this.#trouble || this.#view.note }
-    const lines = frame(view, this.#sorted(), { width, height }, this.#context.now(), this.#out.paint)
+    const lines = frame(view, this.#sorted(), { width, height }, this.#context.now(), this.#face.paint)
     // What is left of the frame before is wiped behind each line.
-    this.#out.bytes(Buffer.from(`\u001b[H${lines.map((line) => `${line}\u001b[K`).join('\r\n')}\u001b[J`))
+    this.#face.terminal.write(`\u001b[H${lines.map((line) => `${line}\u001b[K`).join('\r\n')}\u001b[J`)
   }
 
   #sorted(): Seen {
@@ -133,7 +140,7 @@ class Screen {
 
   key(key: string): void {
     if (key === 'ctrl+z') {
-      this.#ends.suspend()
+      this.#face.terminal.suspend()
       return
     }
     const { top, listing } = this.#sorted()

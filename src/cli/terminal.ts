@@ -20,6 +20,11 @@ export class Terminal {
     this.#out.bytes(Buffer.from(ENTER))
   }
 
+  /** What comes when it was left already is not shown. */
+  write(text: string): void {
+    if (this.#isEntered) this.#out.bytes(Buffer.from(text))
+  }
+
   leave(): void {
     if (!this.#isEntered) return
     this.#isEntered = false
@@ -33,10 +38,9 @@ export class Terminal {
     process.stdin.on('keypress', (text: string | undefined, key: Key) => pressed(nameOf(text, key)))
   }
 
-  /** As a terminal does it for programs that leave its keys alone: the whole job stops. */
+  /** As a terminal does it for programs that leave its keys alone: the whole job stops. After SIGCONT it is to be entered again. */
   suspend(): void {
     this.leave()
-    process.once('SIGCONT', () => this.enter())
     process.kill(0, 'SIGTSTP')
   }
 }
