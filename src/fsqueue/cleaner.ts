@@ -9,7 +9,7 @@ import {
 } from '../domain/retention.ts'
 import type { Native } from '../os/native.ts'
 import { archiveItems, oldArchives } from './archive.ts'
-import { fingerprint, type Source } from './archive-read.ts'
+import { type Source, survey } from './archive-read.ts'
 import { type Doomed, doomedIn, LEVELS, oldDrafts, oldScratch, trashEntries } from './doomed.ts'
 import { QueueIoError } from './errors.ts'
 import { removeEmptyDir, removeFile } from './files.ts'
@@ -64,17 +64,13 @@ export class Cleaner {
   /** To be called once, by the one cleaner of the queue. */
   async run(): Promise<CleanReport> {
     const { queue, policy, now } = this.#job
-    try {
-      for (const path of Scratch.leftovers(queue)) await this.#discard(path, 'tmp')
-      for (const state of KEPT_STATES) if (isLimited(policy[state])) await this.#state(state)
-      for (const path of oldDrafts(queue, policy.prep, now)) await this.#take(path, 'prep', 0)
-      for (const path of oldScratch(queue, policy.prep, now)) await this.#take(path, 'tmp', 0)
-      for (const { path, since } of trashEntries(queue))
-        if (now - since > policy.trash) await this.#take(path, 'trash', 0)
-      this.#dropArchives(policy.archive)
-    } finally {
-      this.#scratch.close()
-    }
+    for (const path of Scratch.leftovers(queue)) await this.#discard(path, 'tmp')
+    for (const state of KEPT_STATES) if (isLimited(policy[state])) await this.#state(state)
+    for (const path of oldDrafts(queue, policy.prep, now)) await this.#take(path, 'prep', 0)
+    for (const path of oldScratch(queue, policy.prep, now)) await this.#take(path, 'tmp', 0)
+    for (const { path, since } of trashEntries(queue))
+      if (now - since > policy.trash) await this.#take(path, 'trash', 0)
+    this.#dropArchives(policy.archive)
     return { removed: this.#removed, archives: this.#archives, moves: this.#scratch.moves }
   }
 
@@ -134,7 +130,8 @@ export class Cleaner {
       this.#archives.push({ path: archived.path, items: archived.items.size })
       for (const [source, print] of archived.items) {
         // Run again, edited, or still being written: what was archived is not what is there.
-        if (fingerprint(source) === print) await this.#take(source.path, state, 0)
+        const now = survey(source)
+        if (now.kind === 'whole' && now.print === print) await this.#take(source.path, state, 0)
       }
       return true
     } catch (error) {
