@@ -5,12 +5,13 @@
 import { BUCKETED, STATES, type State } from '../domain/item.ts'
 import { formatItemName, type ItemId, type Millis, parseItemName } from '../domain/name.ts'
 import type { Native } from '../os/native.ts'
+import { QueueIoError } from './errors.ts'
 import { moveNew, removeEmptyDir } from './files.ts'
 import { freshBase } from './move.ts'
 import { type BytePath, inQueue, look, makeDir, names, place, type QueueDir, stateDir, within } from './place.ts'
 import { type Located, scanPages } from './scan.ts'
 
-const REMOVAL = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d\.\d{3})-[0-9a-z]{6}$/
+const REMOVAL = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d\.\d{3})-[0-9a-z]{6}(?:-replaced)?$/
 /** Made by earlier versions; where their item was is not known. */
 const UNNAMED = /^trash-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d\.\d{3})\d*-/
 
@@ -19,9 +20,15 @@ export function removalOf(id: ItemId): string {
   return `${id.slice(0, 19)}-${id.slice(23, 29)}`
 }
 
+/** Of what made way for another item: nobody asked for its removal, so nobody's `rq undo` means it. */
+export function replacementOf(id: ItemId): string {
+  return `${removalOf(id)}-replaced`
+}
+
 export interface Removal {
   /** The name of its directory. */
   readonly name: string
+  readonly kind: 'removed' | 'replaced' | 'unnamed'
   readonly at: Millis
   readonly path: BytePath
 }
@@ -37,8 +44,13 @@ function found(queue: QueueDir, dir: string, pattern: RegExp): Removal[] {
   return names(inQueue(queue, dir)).flatMap((name) => {
     const [, year, month, day, hours, minutes, seconds] = pattern.exec(name) ?? []
     const at = Date.parse(`${year}-${month}-${day}T${hours}:${minutes}:${seconds}Z`)
-    return Number.isNaN(at) ? [] : [{ name, at, path: within(inQueue(queue, dir), name) }]
+    return Number.isNaN(at) ? [] : [{ name, kind: kindOf(name), at, path: within(inQueue(queue, dir), name) }]
   })
+}
+
+function kindOf(name: string): Removal['kind'] {
+  if (UNNAMED.test(name)) return 'unnamed'
+  return name.endsWith('-replaced') ? 'replaced' : 'removed'
 }
 
 /** What a removal holds and where each was, in bounded steps. Nothing of one whose places are not known. */
@@ -70,10 +82,26 @@ export function moveToTrash(queue: QueueDir, from: Located, removal: string, nat
   const parts = [removal, from.state, ...(from.bucket?.split('/') ?? [])]
   const dirs = [trash, ...parts.map((_, index) => within(trash, ...parts.slice(0, index + 1)))]
   const target = dirs.at(-1) ?? trash
-  if (look(target) === undefined) for (const dir of dirs) makeDir(dir)
   const source = place(queue, from.state, from.raw, from.bucket)
-  const kind = moveNew(source, within(target, from.raw), native)
+  const kind = moveInto(look(target) === undefined ? dirs : [], dirs, () =>
+    moveNew(source, within(target, from.raw), native),
+  )
   return kind === 'moved' ? { kind, madeDirs: [...dirs.toReversed(), inQueue(queue, '.')] } : { kind }
+}
+
+/** So often a directory may be dropped between its making and the move. */
+const PATIENCE = 100
+
+/** Makes the directories that are missing, outermost first. Somebody else drops those that are empty just now: then again. */
+function moveInto<M>(missing: readonly BytePath[], dirs: readonly BytePath[], move: () => M): M {
+  for (let tries = 1, toMake = missing; ; tries += 1, toMake = dirs) {
+    try {
+      for (const dir of toMake) makeDir(dir)
+      return move()
+    } catch (error) {
+      if (!(error instanceof QueueIoError) || error.code !== 'ENOENT' || tries >= PATIENCE) throw error
+    }
+  }
 }
 
 export type Restored =
@@ -88,12 +116,13 @@ export function restoreFromTrash(
   context: { readonly newId: (from: string) => ItemId; readonly native?: Native | undefined },
 ): Restored {
   const left = itemDir(removal, item)
-  const madeDirs = makeDirs(queue, item)
+  const dirs = dirsOf(queue, item)
   const parsed = parseItemName(item.raw)
   for (let raw = item.raw; ; raw = formatItemName({ ...parsed, base: freshBase(parsed.base, context.newId) })) {
-    const kind = moveNew(within(left, item.raw), place(queue, item.state, raw, item.bucket), context.native)
+    const to = place(queue, item.state, raw, item.bucket)
+    const kind = moveInto(dirs, dirs, () => moveNew(within(left, item.raw), to, context.native))
     if (kind === 'gone') return { kind }
-    if (kind === 'moved') return { kind, at: { ...item, raw }, left, madeDirs }
+    if (kind === 'moved') return { kind, at: { ...item, raw }, left, madeDirs: dirs.toReversed() }
   }
 }
 
@@ -101,16 +130,14 @@ function itemDir(removal: Removal, { state, bucket }: Located): BytePath {
   return bucket === undefined ? within(removal.path, state) : within(removal.path, state, bucket)
 }
 
-function makeDirs(queue: QueueDir, { state, bucket }: { state: State; bucket: string | undefined }): BytePath[] {
+function dirsOf(queue: QueueDir, { state, bucket }: { state: State; bucket: string | undefined }): BytePath[] {
   const top = stateDir(queue, state)
-  const dirs = bucket === undefined ? [top] : [top, within(top, bucket.slice(0, 8)), within(top, bucket)]
-  for (const dir of dirs) makeDir(dir)
-  return dirs.toReversed()
+  return bucket === undefined ? [top] : [top, within(top, bucket.slice(0, 8)), within(top, bucket)]
 }
 
 /** Drops the directories that a removal needs no more. */
 export function dropEmptyRemoval(removal: Removal): void {
-  if (removal.name.startsWith('trash-')) return
+  if (removal.kind === 'unnamed') return
   for (const state of STATES) {
     const dir = within(removal.path, state)
     if (BUCKETED[state]) {

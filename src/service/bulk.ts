@@ -142,7 +142,7 @@ export function unjudged(count: number): string {
 }
 
 /** A thousand refusals are told by the first few. */
-function summed(problems: readonly Problem[]): Problem[] {
+export function summed(problems: readonly Problem[]): Problem[] {
   const kinds = [...new Set(problems.map(({ kind }) => kind))]
   return kinds.flatMap((kind) => {
     const all = problems.filter((one) => one.kind === kind)

@@ -72,7 +72,7 @@ function list(queues: readonly Queue[], limit: number): Trash {
 
 function* rowsOf(queue: Queue, removal: Removal): Generator<Removed> {
   const row = { queue: queue.name, removal: removal.name, removed: isoTime(removal.at) }
-  if (removal.name.startsWith('trash-')) yield { ...row, state: null, id: removal.name }
+  if (removal.kind === 'unnamed') yield { ...row, state: null, id: removal.name }
   for (const { state, raw } of removedItems(removal)) yield { ...row, state, id: callName(raw) }
 }
 

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { State } from '../../src/domain/item.ts'
@@ -79,6 +80,34 @@ describe.each([
     const test = makeQueue()
     expect(moveToTrash(test.queue, put(test, 'que', 'x'.repeat(255)), S, using)).toMatchObject({ kind: 'moved' })
   })
+})
+
+describe('where somebody drops what is empty just now', () => {
+  it.each([
+    ['with renameat2', native],
+    ['without it', undefined],
+  ])(
+    '%s each item is removed, and brought back',
+    async (_way, using) => {
+      const test = makeQueue()
+      const bucket = '20261122/1015'
+      const dirs = [`_trash/${S}/done/${bucket}`, `_trash/${S}/done/20261122`, `_trash/${S}/done`, `_trash/${S}`]
+      const dropped = [...dirs, `done/${bucket}`, 'done/20261122'].map((dir) => `${test.path}/${dir}`)
+      const rival = spawn('perl', ['-e', 'for (;;) { rmdir $_ for @ARGV }', ...dropped])
+      try {
+        for (let n = 0; n < 200; n += 1) {
+          const item = put(test, 'done', `item${n}`, bucket)
+          expect(moveToTrash(test.queue, item, S, using)).toMatchObject({ kind: 'moved' })
+          const restored = restoreFromTrash(test.queue, only(test), item, { newId, native: using })
+          expect(restored).toMatchObject({ kind: 'moved' })
+          renameSync(`${test.path}/done/${bucket}/item${n}`, `${test.path}/item${n}`)
+        }
+      } finally {
+        rival.kill('SIGKILL')
+      }
+    },
+    60_000,
+  )
 })
 
 describe('a removal', () => {

@@ -204,6 +204,15 @@ describe('what was removed', () => {
     expect(await rq(root, ['undo', 'c.txt'])).toMatchObject({ code: 66 })
     expect(await rq(root, ['undo', 'b.txt'])).toMatchObject({ stdout: 'b.txt is back in que\n' })
   })
+  it('is not said to be back where somebody was faster', async () => {
+    const { root, queue } = rootWithQueue()
+    for (let n = 0; n < 2000; n += 1) drop(queue, idOf(n))
+    expect(await rq(root, ['rm', 'q', '-w', 'que'])).toMatchObject({ code: 0 })
+    const both = await Promise.all([rq(root, ['undo', '--json']), rq(root, ['undo', '--json'])])
+    expect(namesIn(queue, 'que')).toHaveLength(2000)
+    const back = both.flatMap(({ lines }) => lines.map((line) => (JSON.parse(line) as { id: string }).id))
+    expect(back.toSorted()).toEqual(namesIn(queue, 'que'))
+  })
   it('is gone for good only when that is asked for with --yes', async () => {
     const { root, queue } = rootWithQueue()
     drop(queue, 'a.txt')
