@@ -3,7 +3,7 @@
  * name, one rename each way. All that is removed at once has one removal, `20261126T101500.123-x7f2k9`.
  */
 import { BUCKETED, STATES, type State } from '../domain/item.ts'
-import { formatItemName, type ItemId, type Millis, parseItemName } from '../domain/name.ts'
+import { formatItemName, type ItemId, idTime, type Millis, parseItemName } from '../domain/name.ts'
 import type { Native } from '../os/native.ts'
 import { QueueIoError } from './errors.ts'
 import { moveNew, removeEmptyDir } from './files.ts'
@@ -63,6 +63,15 @@ export function* removedItems(removal: Removal): Generator<Located, void, void> 
       for (const page of scanPages(path)) for (const raw of page) yield { state, raw, bucket }
     }
   }
+}
+
+/** Was it removed, and may it come back? Only what was removed since its own time is looked through. */
+export function isTrashed(queue: QueueDir, id: ItemId): boolean {
+  const since = removals(queue).filter(({ at }) => at >= idTime(id))
+  return since.some((removal) => {
+    for (const { raw } of removedItems(removal)) if (parseItemName(raw).id === id) return true
+    return false
+  })
 }
 
 function bucketsIn(dir: BytePath): string[] {
