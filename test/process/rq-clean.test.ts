@@ -319,6 +319,16 @@ describe('an archive', () => {
     expect(itemsUnder(join(queue, 'done'))).toEqual(['hollow'])
   })
 
+  it('is not to hold what --dry-run names', async () => {
+    const { root, queue } = rootWithQueue(archived)
+    putEnded(queue, 'a')
+    truncateSync(join(putEnded(queue, 'hollow'), 'attach/hollow.csv'), 2 ** 42)
+    const { removed, problems } = await clean(root, '--dry-run')
+    expect(removed).toMatchObject({ done: { items: 1 } })
+    expect(problems).toEqual([expect.stringMatching(/hollow stays/)])
+    expect(await clean(root)).toMatchObject({ removed: { done: { items: 1 } }, problems })
+  })
+
   it('that is whole is not called damaged because its cleaner was interrupted: there is none then', async () => {
     const { root, queue } = rootWithQueue(archived)
     for (let i = 0; i < 300; i += 1) writeFileSync(join(putEnded(queue, `item${i}`), 'job/large'), randomBytes(200_000))
