@@ -12,7 +12,7 @@ export interface Written {
   readonly name: string
   readonly type: MemberType
   readonly size: number
-  /** SHA-256 of its content, in base64. */
+  /** SHA-256 of its content, or of where a symlink leads, in base64. */
   readonly hash: string
 }
 
@@ -28,73 +28,121 @@ export interface Source {
 }
 
 export type Taken =
-  /** `print`: as `fingerprint` gives it while nobody touches the item. */
+  /** `print`: the same as long as nobody wrote, added, removed or exchanged anything in the item. */
   | { readonly kind: 'whole'; readonly print: string }
   | { readonly kind: 'gone' }
   | { readonly kind: 'refused'; readonly why: string }
 
-/** Yields the item's bytes as members of a tar; each is told to `onMember`. Returns how it went. */
+/** Can it be archived whole? No file is read: what is refused must not be written into each archive of the others. */
+export function survey(source: Source): Taken {
+  return answering(source, (stat) => {
+    // What stays whatever happens would be archived again and again; a directory that is moved must be ours to write.
+    if (stat.isDirectory() && denial(source.path, constants.W_OK) !== undefined)
+      throw new NotWhole('may not be moved away')
+    const print = createHash('sha256')
+    surveyTree(source, stat, print, { dev: stat.dev, depth: 0 })
+    return print.digest('base64')
+  })
+}
+
+/** The item's bytes as members of a tar; each is told to `onMember`. Returns how it went. */
 export function* tarOf(source: Source, onMember: (written: Written) => void): Generator<Buffer, Taken, void> {
+  const surveyed = survey(source)
+  if (surveyed.kind !== 'whole') return surveyed
   const stat = look(source.path)
   if (stat === undefined) return { kind: 'gone' }
-  // What stays whatever happens would be archived again and again.
-  if (stat.isDirectory() && !mayMove(source.path)) return { kind: 'refused', why: 'may not be moved away' }
-  const print = createHash('sha256')
   try {
-    yield* member(source, stat, print, onMember, 0)
-    return { kind: 'whole', print: print.digest('base64') }
+    yield* member(source, stat, onMember)
+    return surveyed
   } catch (error) {
-    if (error instanceof NotWhole) return { kind: 'refused', why: error.message }
-    if (error instanceof QueueIoError) return { kind: 'refused', why: `${error.operation} ${error.code}` }
-    throw error
+    return refusal(error)
   }
 }
 
-/** A directory that goes to another one must be ours to write. */
-function mayMove(path: BytePath): boolean {
+function answering({ path }: Source, printOf: (stat: Stats) => string): Taken {
   try {
-    accessSync(fsPath(path), constants.W_OK)
-    return true
+    const stat = look(path)
+    return stat === undefined ? { kind: 'gone' } : { kind: 'whole', print: printOf(stat) }
+  } catch (error) {
+    return refusal(error)
+  }
+}
+
+function refusal(error: unknown): Taken {
+  if (error instanceof NotWhole) return { kind: 'refused', why: error.message }
+  if (error instanceof QueueIoError) return { kind: 'refused', why: `${error.operation} ${error.code}` }
+  throw error
+}
+
+/** Why we may not, as the system says it. */
+function denial(path: BytePath, mode: number): string | undefined {
+  try {
+    accessSync(fsPath(path), mode)
+    return undefined
   } catch (error) {
     if (errnoOf(error) === undefined) throw error
-    return false
+    return errnoOf(error)
   }
 }
 
-function* member(
-  { path, name }: Source,
-  stat: Stats,
-  print: Hash,
-  onMember: (written: Written) => void,
-  depth: number,
-): Generator<Buffer, void, void> {
-  const { mode, uid, gid } = stat
-  const head = { name, mode, uid, gid, mtime: stat.mtimeMs / 1000 }
-  stamp(print, name, stat)
-  if (stat.isFile()) yield* file({ path, name }, { ...head, type: 'file', size: stat.size }, stat, onMember)
-  else if (stat.isDirectory()) {
-    if (depth >= DEEPEST) throw new NotWhole(`is nested deeper than ${DEEPEST} directories`)
-    const dir = openDir(path)
-    if (dir === undefined) throw new NotWhole('changed while it was read')
-    try {
-      yield plain({ ...head, type: 'directory', size: 0 }, onMember)
-      for (const entry of names(dir.path).toSorted()) {
-        const inner = look(dir.child(entry))
-        if (inner === undefined) throw new NotWhole('changed while it was read')
-        yield* member({ path: dir.child(entry), name: `${name}/${entry}` }, inner, print, onMember, depth + 1)
-      }
-    } finally {
-      dir.close()
-    }
-  } else if (stat.isSymbolicLink()) yield plain({ ...head, type: 'symlink', size: 0, target: target(path) }, onMember)
-  else if (stat.isFIFO()) yield plain({ ...head, type: 'fifo', size: 0 }, onMember)
-  else throw new NotWhole('holds a socket or a device, which no archive can')
+/** So much of a file may be holes. They are read as zeros: a file of no bytes may take for ever. */
+const MOST_HOLES = 2 ** 36
+
+interface Within {
+  /** The item's own file system. */
+  readonly dev: number
+  readonly depth: number
 }
 
-const NOTHING = createHash('sha256').digest('base64')
+function surveyTree({ path, name }: Source, stat: Stats, print: Hash, { dev, depth }: Within): void {
+  stamp(print, name, stat)
+  if (stat.isFile()) {
+    const denied = denial(path, constants.R_OK)
+    if (denied !== undefined) throw new NotWhole(`holds a file that may not be read: ${denied}`)
+    if (stat.size - stat.blocks * 512 > MOST_HOLES) throw new NotWhole('holds a file that is almost nothing but a hole')
+  } else if (stat.isDirectory()) {
+    if (stat.dev !== dev) throw new NotWhole('holds another file system')
+    if (depth >= DEEPEST) throw new NotWhole(`is nested deeper than ${DEEPEST} directories`)
+    for (const [inner, of] of entriesOf({ path, name })) surveyTree(inner, of, print, { dev, depth: depth + 1 })
+  } else if (!stat.isSymbolicLink() && !stat.isFIFO()) {
+    throw new NotWhole('holds a socket or a device, which no archive can')
+  }
+}
+
+/** What lies in a directory, in one order whoever asks. */
+function* entriesOf({ path, name }: Source): Generator<[Source, Stats], void, void> {
+  const dir = openDir(path)
+  if (dir === undefined) throw new NotWhole(CHANGED)
+  try {
+    for (const entry of names(dir.path).toSorted()) {
+      const inner = look(dir.child(entry))
+      if (inner === undefined) throw new NotWhole(CHANGED)
+      yield [{ path: dir.child(entry), name: `${name}/${entry}` }, inner]
+    }
+  } finally {
+    dir.close()
+  }
+}
+
+const CHANGED = 'changed while it was read'
+
+/** Of what was surveyed before: what came since is noticed by its print. */
+function* member(source: Source, stat: Stats, onMember: (written: Written) => void): Generator<Buffer, void, void> {
+  const { path, name } = source
+  const { mode, uid, gid } = stat
+  const head = { name, mode, uid, gid, mtime: stat.mtimeMs / 1000 }
+  if (stat.isFile()) yield* file(source, { ...head, type: 'file', size: stat.size }, stat, onMember)
+  else if (stat.isDirectory()) {
+    yield plain({ ...head, type: 'directory', size: 0 }, onMember)
+    for (const [inner, of] of entriesOf(source)) yield* member(inner, of, onMember)
+  } else if (stat.isSymbolicLink()) yield plain({ ...head, type: 'symlink', size: 0, target: target(path) }, onMember)
+  else if (stat.isFIFO()) yield plain({ ...head, type: 'fifo', size: 0 }, onMember)
+  else throw new NotWhole(CHANGED)
+}
 
 function plain(head: Member, onMember: (written: Written) => void): Buffer {
-  onMember({ name: head.name, type: head.type, size: 0, hash: NOTHING })
+  const hash = createHash('sha256').update(head.target ?? '', 'latin1')
+  onMember({ name: head.name, type: head.type, size: 0, hash: hash.digest('base64') })
   return memberHeader(head)
 }
 
@@ -108,7 +156,7 @@ function* file(
   const fd = openFile(path)
   try {
     const stat = fstatSync(fd)
-    if (stat.ino !== before.ino || stat.dev !== before.dev) throw new NotWhole('changed while it was read')
+    if (stat.ino !== before.ino || stat.dev !== before.dev) throw new NotWhole(CHANGED)
     yield memberHeader(head)
     const hash = createHash('sha256')
     let problem: NotWhole | undefined
@@ -152,34 +200,6 @@ function target(path: BytePath): string {
     return readlinkSync(fsPath(path), 'latin1')
   } catch (error) {
     throw new QueueIoError('readlink', path, error)
-  }
-}
-
-/** Of a tree without reading its files: the same as long as nobody wrote, added, removed or exchanged anything in it. */
-export function fingerprint({ path, name }: Source): string | undefined {
-  const stat = look(path)
-  if (stat === undefined) return undefined
-  const print = createHash('sha256')
-  return stampTree({ path, name }, stat, print, 0) ? print.digest('base64') : undefined
-}
-
-function stampTree({ path, name }: Source, stat: Stats, print: Hash, depth: number): boolean {
-  stamp(print, name, stat)
-  if (!stat.isDirectory()) return true
-  const dir = depth >= DEEPEST ? undefined : openDir(path)
-  if (dir === undefined) return false
-  try {
-    return names(dir.path)
-      .toSorted()
-      .every((entry) => {
-        const inner = look(dir.child(entry))
-        return (
-          inner !== undefined &&
-          stampTree({ path: dir.child(entry), name: `${name}/${entry}` }, inner, print, depth + 1)
-        )
-      })
-  } finally {
-    dir.close()
   }
 }
 

@@ -8,10 +8,10 @@ import { dirname } from 'node:path'
 import { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
-import type { Millis } from '../domain/name.ts'
+import { type Millis, parseItemId } from '../domain/name.ts'
 import { archiveName, isArchiveOf } from '../domain/retention.ts'
 import type { Native } from '../os/native.ts'
-import { fingerprint, type Source, type Taken, tarOf, type Written } from './archive-read.ts'
+import { type Source, survey, type Taken, tarOf, type Written } from './archive-read.ts'
 import { QueueIoError, refusedBySystem } from './errors.ts'
 import { moveNew, removeFile, rename } from './files.ts'
 import { type BytePath, fsPath, look, makeDir, names, requireDir, within } from './place.ts'
@@ -77,10 +77,10 @@ export async function archiveItems(
 /** What never comes to rest must not fill a disk with archives of it. */
 function dropChanged(items: Map<Source, string>, onRefused: (source: Source, why: string) => void): void {
   for (const [source, print] of items) {
-    const now = fingerprint(source)
-    if (now === print) continue
+    const now = survey(source)
+    if (now.kind === 'whole' && now.print === print) continue
     items.delete(source)
-    if (now !== undefined) onRefused(source, 'changed while it was archived')
+    if (now.kind !== 'gone') onRefused(source, 'changed while it was archived')
   }
 }
 
@@ -91,8 +91,18 @@ async function* membersOf(
   onTaken: (source: Source, taken: Taken) => void,
 ): AsyncGenerator<Buffer, void, void> {
   for (const source of sources) {
-    onTaken(source, yield* tarOf(source, onMember))
-    await pace()
+    const pieces = tarOf(source, onMember)
+    try {
+      let piece = pieces.next()
+      for (; piece.done !== true; piece = pieces.next()) {
+        yield piece.value
+        await pace()
+      }
+      onTaken(source, piece.value)
+    } finally {
+      // Whoever stops in the middle leaves no file open.
+      pieces.return({ kind: 'gone' })
+    }
   }
   yield END_OF_TAR
 }
@@ -137,7 +147,18 @@ function name({ dir, queue, now, native }: ArchiveTarget, part: BytePath): ByteP
 
 /** What does not hold what was written is set aside: it must not pass for an archive. */
 async function verify(path: BytePath, written: readonly Written[], pace: () => Promise<void>): Promise<void> {
-  const problem = await compare(path, written, pace)
+  const interrupted: unknown[] = []
+  const problem = await compare(path, written, () =>
+    pace().catch((stop: unknown) => {
+      interrupted.push(stop)
+      throw stop
+    }),
+  )
+  if (interrupted.length > 0) {
+    // Nothing is wrong with it, but nothing was removed for it either.
+    removeFile(path)
+    throw interrupted[0]
+  }
   if (problem === undefined) return
   rename(path, `${path}.damaged` as BytePath)
   throw new QueueIoError('verify', path, Object.assign(new Error(problem), { code: 'EIO' }))
@@ -155,9 +176,12 @@ async function compare(
   let at = 0
   const check = async () => {
     for await (const entry of reader) {
-      const hash = createHash('sha256')
-      for await (const chunk of entry) hash.update(chunk as Buffer)
-      const { name, type = '', size = 0 } = entry.header
+      const { name, type = '', size = 0, linkname } = entry.header
+      const hash = createHash('sha256').update(type === 'symlink' ? (linkname ?? '') : '', 'latin1')
+      for await (const chunk of entry) {
+        hash.update(chunk as Buffer)
+        await pace()
+      }
       const expected = written[at]
       const found = `${name.replace(/\/$/, '')} ${type} ${size} ${hash.digest('base64')}`
       if (expected === undefined || found !== line(expected)) return `member ${at + 1} is not what was written`
@@ -182,7 +206,10 @@ function line({ name, type, size, hash }: Written): string {
 /** Archives of that queue that are older, and the beginnings of some that were cut short. */
 export function oldArchives(dir: BytePath, queue: string, age: Millis, partAge: Millis, now: Millis): BytePath[] {
   if (look(dir)?.isDirectory() !== true) return []
-  const isPart = (name: string) => name.startsWith(`.${queue}-`) && name.endsWith('.part')
+  const isPart = (name: string) =>
+    name.startsWith(`.${queue}-`) &&
+    name.endsWith('.part') &&
+    parseItemId(name.slice(queue.length + 2, -5)) !== undefined
   return names(dir)
     .filter((name) => isArchiveOf(queue, name) || isPart(name))
     .filter((name) => {

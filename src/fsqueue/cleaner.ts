@@ -9,7 +9,7 @@ import {
 } from '../domain/retention.ts'
 import type { Native } from '../os/native.ts'
 import { archiveItems, oldArchives } from './archive.ts'
-import { fingerprint, type Source } from './archive-read.ts'
+import { type Source, survey } from './archive-read.ts'
 import { type Doomed, doomedIn, LEVELS, oldDrafts, oldScratch, trashEntries } from './doomed.ts'
 import { QueueIoError } from './errors.ts'
 import { removeEmptyDir, removeFile } from './files.ts'
@@ -46,6 +46,8 @@ export interface CleanReport {
 
 /** A manifest of so many is kept in memory; what is more goes into the next archive of the day. */
 const ITEMS_PER_ARCHIVE = 20_000
+/** There must be room for an archive before anything of what is in it goes. */
+const BYTES_PER_ARCHIVE = 2 ** 30
 
 export class Cleaner {
   readonly #job: CleanJob
@@ -64,17 +66,13 @@ export class Cleaner {
   /** To be called once, by the one cleaner of the queue. */
   async run(): Promise<CleanReport> {
     const { queue, policy, now } = this.#job
-    try {
-      for (const path of Scratch.leftovers(queue)) await this.#discard(path, 'tmp')
-      for (const state of KEPT_STATES) if (isLimited(policy[state])) await this.#state(state)
-      for (const path of oldDrafts(queue, policy.prep, now)) await this.#take(path, 'prep', 0)
-      for (const path of oldScratch(queue, policy.prep, now)) await this.#take(path, 'tmp', 0)
-      for (const { path, since } of trashEntries(queue))
-        if (now - since > policy.trash) await this.#take(path, 'trash', 0)
-      this.#dropArchives(policy.archive)
-    } finally {
-      this.#scratch.close()
-    }
+    for (const path of Scratch.leftovers(queue)) await this.#discard(path, 'tmp')
+    for (const state of KEPT_STATES) if (isLimited(policy[state])) await this.#state(state)
+    for (const path of oldDrafts(queue, policy.prep, now)) await this.#take(path, 'prep', 0)
+    for (const path of oldScratch(queue, policy.prep, now)) await this.#take(path, 'tmp', 0)
+    for (const { path, since } of trashEntries(queue))
+      if (now - since > policy.trash) await this.#take(path, 'trash', 0)
+    await this.#dropArchives(policy.archive)
     return { removed: this.#removed, archives: this.#archives, moves: this.#scratch.moves }
   }
 
@@ -100,14 +98,7 @@ export class Cleaner {
   }
 
   async #archive(state: KeptState, doomed: readonly Doomed[]): Promise<void> {
-    let part: Source[] = []
-    for (const source of itemsOf(this.#job, doomed)) {
-      part.push(source)
-      if (part.length < ITEMS_PER_ARCHIVE) continue
-      if (!(await this.#archivePart(state, part))) return
-      part = []
-    }
-    if (part.length > 0 && !(await this.#archivePart(state, part))) return
+    for (const part of partsOf(itemsOf(this.#job, doomed))) if (!(await this.#archivePart(state, part))) return
     for (const { bucket, kind, path } of doomed) {
       if (kind === 'day') {
         for (const minute of names(path)) this.#drop(state, `${bucket}/${minute}`)
@@ -119,22 +110,26 @@ export class Cleaner {
   /** false: there is no archive, and the next one would fare no better. */
   async #archivePart(state: KeptState, part: readonly Source[]): Promise<boolean> {
     const { queue, name, policy, now, newStamp, native, pace, onProblem } = this.#job
+    const onRefused = ({ path }: Source, why: string) => onProblem(`${path} stays, as it is not archived: it ${why}`)
     if (this.#job.dryRun) {
-      for (const { path } of part) this.#count(path, state, 0)
+      for (const source of part) {
+        const taken = survey(source)
+        if (taken.kind === 'whole') await this.#count(source.path, state, 0)
+        else if (taken.kind === 'refused') onRefused(source, taken.why)
+      }
       return true
     }
     const { dir } = policy.archive
     const made = archiveDirs(queue, dir)
     const target = { dir: archiveDir(queue, dir), made, queue: toBytes(name), now, stamp: newStamp(), native, pace }
     try {
-      const archived = await archiveItems(target, part, (source, why) =>
-        onProblem(`${source.path} stays, as it is not archived: it ${why}`),
-      )
+      const archived = await archiveItems(target, part, onRefused)
       if (archived === undefined) return true
       this.#archives.push({ path: archived.path, items: archived.items.size })
       for (const [source, print] of archived.items) {
         // Run again, edited, or still being written: what was archived is not what is there.
-        if (fingerprint(source) === print) await this.#take(source.path, state, 0)
+        const now = survey(source)
+        if (now.kind === 'whole' && now.print === print) await this.#take(source.path, state, 0)
       }
       return true
     } catch (error) {
@@ -144,18 +139,17 @@ export class Cleaner {
     }
   }
 
-  #dropArchives({ dir, keep }: ArchivePolicy): void {
+  async #dropArchives({ dir, keep }: ArchivePolicy): Promise<void> {
     const { queue, name, policy, now, dryRun } = this.#job
     for (const path of oldArchives(archiveDir(queue, dir), toBytes(name), keep, policy.prep, now)) {
-      this.#count(path, 'archives', 0)
+      await this.#count(path, 'archives', 0)
       if (!dryRun) removeFile(path)
     }
   }
 
   async #take(path: BytePath, kind: Removed, level: number): Promise<void> {
     if (this.#job.dryRun) {
-      this.#count(path, kind, level)
-      await this.#job.pace()
+      await this.#count(path, kind, level)
       return
     }
     const taken = this.#scratch.take(path)
@@ -163,19 +157,22 @@ export class Cleaner {
   }
 
   async #discard(path: BytePath, kind: Removed): Promise<void> {
-    if (this.#job.dryRun) this.#count(path, kind, 0)
+    if (this.#job.dryRun) await this.#count(path, kind, 0)
     else await this.#scratch.remove(path, 0, this.#removed[kind])
   }
 
   /** For a dry run: what would be removed. */
-  #count(path: BytePath, kind: Removed, level: number): void {
+  async #count(path: BytePath, kind: Removed, level: number): Promise<void> {
     if (level > 0) {
-      for (const page of scanPages(path)) for (const name of page) this.#count(within(path, name), kind, level - 1)
+      for (const page of scanPages(path)) {
+        for (const name of page) await this.#count(within(path, name), kind, level - 1)
+      }
       return
     }
     const tally = this.#removed[kind]
     tally.items += 1
     tally.bytes += bytesIn(path)
+    await this.#job.pace()
   }
 }
 
@@ -188,6 +185,23 @@ function archiveDirs(queue: QueueDir, dir: string): BytePath[] {
   if (dir.startsWith('/')) return [archiveDir(queue, dir)]
   const parts = dir.split('/').filter(Boolean)
   return parts.map((_, at) => archiveDir(queue, parts.slice(0, at + 1).join('/')))
+}
+
+/** What goes into one archive each. */
+export function* partsOf(sources: Iterable<Source>): Generator<Source[]> {
+  let part: Source[] = []
+  let bytes = 0
+  for (const source of sources) {
+    const more = bytesIn(source.path)
+    if (part.length >= ITEMS_PER_ARCHIVE || (part.length > 0 && bytes + more > BYTES_PER_ARCHIVE)) {
+      yield part
+      part = []
+      bytes = 0
+    }
+    part.push(source)
+    bytes += more
+  }
+  if (part.length > 0) yield part
 }
 
 /** In an archive an item is called as it lies in the root's `queue/`: `mail/done/20261122/1015/<item>`. */

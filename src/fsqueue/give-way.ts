@@ -3,7 +3,7 @@ import type { ItemId, Millis } from '../domain/name.ts'
 import type { Native } from '../os/native.ts'
 import { writeNew } from './files.ts'
 import { type BytePath, place, type QueueDir, stateDir, within } from './place.ts'
-import { moveToTrash, removalOf } from './trash.ts'
+import { moveToTrash, replacementOf } from './trash.ts'
 import { type Care, isOpen, type Remembered, whereabouts } from './whereabouts.ts'
 
 export interface WayContext {
@@ -30,7 +30,7 @@ export function giveWay(queue: QueueDir, item: Remembered, context: WayContext):
       writeNew(within(place(queue, 'run', found.raw), 'cancel'), '')
       return { how: 'canceled', dirs: [] }
     }
-    const moved = moveToTrash(queue, found, removalOf(context.newId('')), context.native)
+    const moved = moveToTrash(queue, found, replacementOf(context.newId('')), context.native)
     if (moved.kind === 'moved') return { how: 'removed', dirs: [...moved.madeDirs, stateDir(queue, found.state)] }
   }
 }

@@ -4,10 +4,10 @@
  */
 import { displayName } from '../domain/name.ts'
 import { QueueIoError } from './errors.ts'
-import { removeEmptyDir, rename } from './files.ts'
-import { type BytePath, inQueue, look, makeDir, names, type QueueDir, requireDir, within } from './place.ts'
+import { rename } from './files.ts'
+import { type BytePath, inQueue, look, makeDir, names, type QueueDir, requireDir } from './place.ts'
 import { scanPages } from './scan.ts'
-import { DEEPEST, openDir, removeOne } from './tree.ts'
+import { DEEPEST, openDir, removeOne, unlock } from './tree.ts'
 
 const PREFIX = 'clean-'
 
@@ -28,16 +28,18 @@ export class Scratch {
   readonly #queue: QueueDir
   readonly #name: string
   readonly #removal: Removal
-  #made = false
   #count = 0
   #current = ''
+  #told = 0
+  /** The file system of what is being removed. */
+  #dev = 0
   /** Renames so far. */
   moves = 0
 
   /** `stamp`: nobody else's, such as a new id. */
   constructor(queue: QueueDir, stamp: string, removal: Removal) {
     this.#queue = queue
-    this.#name = `_tmp/${PREFIX}${stamp}`
+    this.#name = `${PREFIX}${stamp}`
     this.#removal = removal
   }
 
@@ -78,62 +80,71 @@ export class Scratch {
   async #remove(path: BytePath, level: number, tally: Tally, depth: number): Promise<void> {
     const stat = look(path)
     if (stat === undefined) return
+    if (depth === 0) this.#dev = stat.dev
     if (!stat.isDirectory()) {
       removeOne(path, stat)
       if (stat.nlink === 1) tally.bytes += stat.size
+    } else if (stat.dev !== this.#dev) {
+      // What a handler mounted there is not the queue's.
+      this.#tell(path, 'another file system is mounted there')
+      return
     } else if (depth >= DEEPEST) {
       const nearer = this.take(path)
       return nearer === undefined ? undefined : this.#remove(nearer, level, tally, 0)
     } else {
+      // What a handler made read-only is its own to remove, as long as it is ours.
+      if ((stat.mode & 0o700) !== 0o700) unlock(path)
       if (!(await this.#empty(path, level, tally, depth))) return
       removeOne(path, stat)
     }
     if (level === 0) tally.items += 1
   }
 
-  /** Is it empty now? A listing that is read while names go from it may miss some: again, as long as it helps. */
+  /**
+   * Is it empty now? A listing that is read while names go from it may miss some: again, as long as less is left each
+   * time. Somebody who still writes into it would keep us here for ever.
+   */
   async #empty(path: BytePath, level: number, tally: Tally, depth: number): Promise<boolean> {
     const dir = openDir(path)
     if (dir === undefined) return false
+    const told = this.#told
     try {
-      for (let before = -1, left = 0; left !== before; ) {
-        before = left
+      for (let before = Number.POSITIVE_INFINITY; ; ) {
         for (const page of scanPages(dir.path, () => true)) {
           for (const name of page) await this.remove(dir.child(name), level - 1, tally, depth + 1)
         }
-        left = names(dir.path).length
+        const left = names(dir.path).length
         if (left === 0) return true
+        if (left >= before) {
+          if (told === this.#told) this.#tell(path, 'somebody writes into it')
+          return false
+        }
+        before = left
       }
-      return false
     } finally {
       dir.close()
     }
   }
 
-  /** Nothing is left of it, unless something could not be removed. */
-  close(): void {
-    if (this.#made) removeEmptyDir(inQueue(this.#queue, this.#name))
-  }
-
   #next(): BytePath {
-    const dir = inQueue(this.#queue, this.#name)
-    if (!this.#made) {
-      const tmp = inQueue(this.#queue, '_tmp')
-      makeDir(tmp)
-      requireDir(tmp)
-      makeDir(dir)
-      this.#made = true
-    }
+    const tmp = inQueue(this.#queue, '_tmp')
+    makeDir(tmp)
+    requireDir(tmp)
     this.#count += 1
-    return within(dir, String(this.#count))
+    return inQueue(this.#queue, `_tmp/${this.#name}-${this.#count}`)
   }
 
   #complain(path: BytePath, error: unknown): void {
     if (!(error instanceof QueueIoError)) throw error
+    this.#tell(path, `${error.operation} ${error.code}`)
+  }
+
+  #tell(path: BytePath, why: string): void {
+    this.#told += 1
     // Inside a tree the path is a descriptor's, which tells nobody anything.
     const inside = /^\/proc\/self\/fd\/\d+\/(.*)$/s.exec(path)?.[1]
     const where = inside === undefined ? path : `${inside} in ${this.#current}`
-    this.#removal.onProblem(`${displayName(where)} cannot be removed: ${error.operation} ${error.code}`)
+    this.#removal.onProblem(`${displayName(where)} cannot be removed: ${why}`)
   }
 }
 

@@ -2,29 +2,16 @@
  * `_trash/`: what was removed, and where it was. `_trash/<removal>/<state>[/YYYYMMDD/HHMM]/<name>`: the item under its own
  * name, one rename each way. All that is removed at once has one removal, `20261126T101500.123-x7f2k9`.
  */
-import { opendirSync, rmdirSync, unlinkSync } from 'node:fs'
 import { BUCKETED, STATES, type State } from '../domain/item.ts'
-import { formatItemName, type ItemId, type Millis, parseItemName } from '../domain/name.ts'
-import { errnoOf } from '../os/errno.ts'
+import { formatItemName, type ItemId, idTime, type Millis, parseItemName } from '../domain/name.ts'
 import type { Native } from '../os/native.ts'
 import { QueueIoError } from './errors.ts'
 import { moveNew, removeEmptyDir } from './files.ts'
 import { freshBase } from './move.ts'
-import {
-  type BytePath,
-  fsPath,
-  inQueue,
-  look,
-  makeDir,
-  names,
-  place,
-  type QueueDir,
-  stateDir,
-  within,
-} from './place.ts'
+import { type BytePath, inQueue, look, makeDir, names, place, type QueueDir, stateDir, within } from './place.ts'
 import { type Located, scanPages } from './scan.ts'
 
-const REMOVAL = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d\.\d{3})-[0-9a-z]{6}$/
+const REMOVAL = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d\.\d{3})-[0-9a-z]{6}(?:-replaced)?$/
 /** Made by earlier versions; where their item was is not known. */
 const UNNAMED = /^trash-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d\.\d{3})\d*-/
 
@@ -33,9 +20,15 @@ export function removalOf(id: ItemId): string {
   return `${id.slice(0, 19)}-${id.slice(23, 29)}`
 }
 
+/** Of what made way for another item: nobody asked for its removal, so nobody's `rq undo` means it. */
+export function replacementOf(id: ItemId): string {
+  return `${removalOf(id)}-replaced`
+}
+
 export interface Removal {
   /** The name of its directory. */
   readonly name: string
+  readonly kind: 'removed' | 'replaced' | 'unnamed'
   readonly at: Millis
   readonly path: BytePath
 }
@@ -51,8 +44,13 @@ function found(queue: QueueDir, dir: string, pattern: RegExp): Removal[] {
   return names(inQueue(queue, dir)).flatMap((name) => {
     const [, year, month, day, hours, minutes, seconds] = pattern.exec(name) ?? []
     const at = Date.parse(`${year}-${month}-${day}T${hours}:${minutes}:${seconds}Z`)
-    return Number.isNaN(at) ? [] : [{ name, at, path: within(inQueue(queue, dir), name) }]
+    return Number.isNaN(at) ? [] : [{ name, kind: kindOf(name), at, path: within(inQueue(queue, dir), name) }]
   })
+}
+
+function kindOf(name: string): Removal['kind'] {
+  if (UNNAMED.test(name)) return 'unnamed'
+  return name.endsWith('-replaced') ? 'replaced' : 'removed'
 }
 
 /** What a removal holds and where each was, in bounded steps. Nothing of one whose places are not known. */
@@ -65,6 +63,15 @@ export function* removedItems(removal: Removal): Generator<Located, void, void> 
       for (const page of scanPages(path)) for (const raw of page) yield { state, raw, bucket }
     }
   }
+}
+
+/** Was it removed, and may it come back? Only what was removed since its own time is looked through. */
+export function isTrashed(queue: QueueDir, id: ItemId): boolean {
+  const since = removals(queue).filter(({ at }) => at >= idTime(id))
+  return since.some((removal) => {
+    for (const { raw } of removedItems(removal)) if (parseItemName(raw).id === id) return true
+    return false
+  })
 }
 
 function bucketsIn(dir: BytePath): string[] {
@@ -84,10 +91,26 @@ export function moveToTrash(queue: QueueDir, from: Located, removal: string, nat
   const parts = [removal, from.state, ...(from.bucket?.split('/') ?? [])]
   const dirs = [trash, ...parts.map((_, index) => within(trash, ...parts.slice(0, index + 1)))]
   const target = dirs.at(-1) ?? trash
-  if (look(target) === undefined) for (const dir of dirs) makeDir(dir)
   const source = place(queue, from.state, from.raw, from.bucket)
-  const kind = moveNew(source, within(target, from.raw), native)
+  const kind = moveInto(look(target) === undefined ? dirs : [], dirs, () =>
+    moveNew(source, within(target, from.raw), native),
+  )
   return kind === 'moved' ? { kind, madeDirs: [...dirs.toReversed(), inQueue(queue, '.')] } : { kind }
+}
+
+/** So often a directory may be dropped between its making and the move. */
+const PATIENCE = 100
+
+/** Makes the directories that are missing, outermost first. Somebody else drops those that are empty just now: then again. */
+function moveInto<M>(missing: readonly BytePath[], dirs: readonly BytePath[], move: () => M): M {
+  for (let tries = 1, toMake = missing; ; tries += 1, toMake = dirs) {
+    try {
+      for (const dir of toMake) makeDir(dir)
+      return move()
+    } catch (error) {
+      if (!(error instanceof QueueIoError) || error.code !== 'ENOENT' || tries >= PATIENCE) throw error
+    }
+  }
 }
 
 export type Restored =
@@ -102,12 +125,13 @@ export function restoreFromTrash(
   context: { readonly newId: (from: string) => ItemId; readonly native?: Native | undefined },
 ): Restored {
   const left = itemDir(removal, item)
-  const madeDirs = makeDirs(queue, item)
+  const dirs = dirsOf(queue, item)
   const parsed = parseItemName(item.raw)
   for (let raw = item.raw; ; raw = formatItemName({ ...parsed, base: freshBase(parsed.base, context.newId) })) {
-    const kind = moveNew(within(left, item.raw), place(queue, item.state, raw, item.bucket), context.native)
+    const to = place(queue, item.state, raw, item.bucket)
+    const kind = moveInto(dirs, dirs, () => moveNew(within(left, item.raw), to, context.native))
     if (kind === 'gone') return { kind }
-    if (kind === 'moved') return { kind, at: { ...item, raw }, left, madeDirs }
+    if (kind === 'moved') return { kind, at: { ...item, raw }, left, madeDirs: dirs.toReversed() }
   }
 }
 
@@ -115,16 +139,14 @@ function itemDir(removal: Removal, { state, bucket }: Located): BytePath {
   return bucket === undefined ? within(removal.path, state) : within(removal.path, state, bucket)
 }
 
-function makeDirs(queue: QueueDir, { state, bucket }: { state: State; bucket: string | undefined }): BytePath[] {
+function dirsOf(queue: QueueDir, { state, bucket }: { state: State; bucket: string | undefined }): BytePath[] {
   const top = stateDir(queue, state)
-  const dirs = bucket === undefined ? [top] : [top, within(top, bucket.slice(0, 8)), within(top, bucket)]
-  for (const dir of dirs) makeDir(dir)
-  return dirs.toReversed()
+  return bucket === undefined ? [top] : [top, within(top, bucket.slice(0, 8)), within(top, bucket)]
 }
 
 /** Drops the directories that a removal needs no more. */
 export function dropEmptyRemoval(removal: Removal): void {
-  if (removal.name.startsWith('trash-')) return
+  if (removal.kind === 'unnamed') return
   for (const state of STATES) {
     const dir = within(removal.path, state)
     if (BUCKETED[state]) {
@@ -134,56 +156,4 @@ export function dropEmptyRemoval(removal: Removal): void {
     removeEmptyDir(dir)
   }
   removeEmptyDir(removal.path)
-}
-
-/**
- * Removes a removal for good, at most `limit` names of it: true when nothing is left. So a million items hold up
- * nothing else. No link is followed. What may not be removed is an error that names it.
- */
-export function removeForGood(removal: Removal, limit: number): boolean {
-  let left = limit
-  const remove = (path: BytePath): boolean => {
-    if (look(path)?.isDirectory() !== true) {
-      left -= 1
-      unlink(path)
-      return true
-    }
-    const dir = opendirSync(fsPath(path) as string, { encoding: 'latin1' as BufferEncoding, bufferSize: 256 })
-    try {
-      for (let entry = dir.readSync(); entry !== null; entry = dir.readSync()) {
-        if (left <= 0 || !remove(within(path, entry.name))) return false
-      }
-    } finally {
-      dir.closeSync()
-    }
-    left -= 1
-    // A name that was removed while the directory was read may have hidden another: then once more.
-    return removeDir(path)
-  }
-  try {
-    return remove(removal.path)
-  } catch (error) {
-    if (error instanceof QueueIoError || errnoOf(error) === undefined) throw error
-    if (errnoOf(error) === 'ENOENT') return look(removal.path) === undefined
-    throw new QueueIoError('remove', removal.path, error)
-  }
-}
-
-function unlink(path: BytePath): void {
-  try {
-    unlinkSync(fsPath(path))
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw new QueueIoError('unlink', path, error)
-  }
-}
-
-function removeDir(path: BytePath): boolean {
-  try {
-    rmdirSync(fsPath(path))
-    return true
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return true
-    if (errnoOf(error) === 'ENOTEMPTY') return false
-    throw new QueueIoError('rmdir', path, error)
-  }
 }

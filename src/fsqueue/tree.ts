@@ -2,7 +2,7 @@
  * Walking what somebody else made, however it changes meanwhile: a directory is opened without following links, and
  * what lies in it is reached through that descriptor, so that nobody can lead us out of the queue.
  */
-import { closeSync, constants, openSync, rmdirSync, type Stats, unlinkSync } from 'node:fs'
+import { chmodSync, closeSync, constants, openSync, rmdirSync, type Stats, unlinkSync } from 'node:fs'
 import { errnoOf } from '../os/errno.ts'
 import { QueueIoError } from './errors.ts'
 import { type BytePath, fsPath, look, names } from './place.ts'
@@ -79,5 +79,22 @@ export function removeOne(path: BytePath, stat: Stats): void {
     else unlinkSync(fsPath(path))
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw new QueueIoError(stat.isDirectory() ? 'rmdir' : 'unlink', path, error)
+  }
+}
+
+/** The descriptor stands for a name only: what may not be read may be opened so. Node has no word for it. */
+const O_PATH = 0o10000000
+
+/** Opens a directory of ours to ourselves. Where that is refused, whatever is done next says so. */
+export function unlock(path: BytePath): void {
+  try {
+    const fd = openSync(fsPath(path), O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW)
+    try {
+      chmodSync(`/proc/self/fd/${fd}`, 0o700)
+    } finally {
+      closeSync(fd)
+    }
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error
   }
 }

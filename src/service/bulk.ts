@@ -17,7 +17,7 @@ import { agingOf } from './spool.ts'
 import type { Spec } from './verb.ts'
 
 /** Between two looks at whether to stop, and two tellings of how far it is. */
-const STEP = 64
+export const STEP = 64
 /** Of many refusals that say the same, so many are told. */
 const TOLD = 10
 
@@ -114,14 +114,16 @@ async function actOn(
 }
 
 /** Signals are heard, and others have their turn. */
-async function isStopped(context: Context, at: number, total: number): Promise<boolean> {
+export async function isStopped(context: Context, at: number, total: number): Promise<boolean> {
   context.tell({ kind: 'progress', done: at, total })
   await new Promise((resolve) => setImmediate(resolve))
   return context.cancelled.aborted
 }
 
+type Placed = Pick<Candidate, 'queue' | 'at'>
+
 /** What somebody else took meanwhile is his: it is not looked for, as it may match no more. */
-async function once(candidate: Candidate, act: Act<Done>, context: Context): Promise<Done | Problem> {
+export async function once(candidate: Placed, act: Act<Done>, context: Context): Promise<Done | Problem> {
   const { queue, at } = candidate
   const item: Found = { queue, at, id: parseItemName(at.raw).id }
   try {
@@ -133,7 +135,7 @@ async function once(candidate: Candidate, act: Act<Done>, context: Context): Pro
   }
 }
 
-function done({ queue, at }: Candidate, did: string): Done {
+function done({ queue, at }: Placed, did: string): Done {
   return { queue: queue.name, id: callName(at.raw), did }
 }
 
@@ -142,7 +144,7 @@ export function unjudged(count: number): string {
 }
 
 /** A thousand refusals are told by the first few. */
-function summed(problems: readonly Problem[]): Problem[] {
+export function summed(problems: readonly Problem[]): Problem[] {
   const kinds = [...new Set(problems.map(({ kind }) => kind))]
   return kinds.flatMap((kind) => {
     const all = problems.filter((one) => one.kind === kind)

@@ -1,5 +1,4 @@
 /** `rq clean`: retention by hand, while the daemon is down, or as a worker asks for it (docs/RETENTION.md). */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { displayName } from '../domain/name.ts'
 import { CLEAN_LOCK } from '../fsqueue/chores.ts'
 import type { CleanReport, Removed } from '../fsqueue/cleaner.ts'
@@ -8,6 +7,7 @@ import { loadNative } from '../os/native.ts'
 import { type Answer, isProblem, type Problem, problem } from './answer.ts'
 import { lockChore } from './chore-lock.ts'
 import type { Context } from './context.ts'
+import { pacer, Stopped } from './pacer.ts'
 import { loadConfig, openQueue, type Queue, queueNames } from './spool.ts'
 import { defineVerb } from './verb.ts'
 
@@ -94,23 +94,5 @@ function answer(queue: string, dryRun: boolean, report: CleanReport, problems: I
     archives: report.archives.map(({ path, items }) => ({ path: displayName(path), items })),
     moves: report.moves,
     problems: [...problems],
-  }
-}
-
-class Stopped extends Error {}
-
-const SLICE = 128
-const LONGEST_REST_MS = 50
-
-/** Works in slices and rests between them: others want the disk, too. */
-function pacer(cancelled: AbortSignal): () => Promise<void> {
-  let steps = 0
-  let begun = performance.now()
-  return async () => {
-    steps += 1
-    if (steps % SLICE !== 0) return
-    if (cancelled.aborted) throw new Stopped()
-    await sleep(Math.min(LONGEST_REST_MS, (performance.now() - begun) / 2))
-    begun = performance.now()
   }
 }

@@ -1,14 +1,12 @@
 /** `rq retry --all`: everything that failed, at once or a few at a time. */
 import { parseDuration } from '../config/units.ts'
 import type { Millis, RawName } from '../domain/name.ts'
-import { QueueIoError } from '../fsqueue/errors.ts'
-import { moveItem } from '../fsqueue/move.ts'
-import { makeDir, stateDir } from '../fsqueue/place.ts'
 import { itemsOf } from '../fsqueue/scan.ts'
-import { syncInOrder } from '../fsqueue/sync.ts'
-import { loadNative } from '../os/native.ts'
-import { type Answer, isProblem, type Problem, problem } from './answer.ts'
+import { type Answer, isProblem } from './answer.ts'
+import { isStopped, once, STEP, summed } from './bulk.ts'
 import type { Context } from './context.ts'
+import { callName } from './item-ref.ts'
+import { type Act, type Done, Results, relocate } from './relocate.ts'
 import { openQueues, type Queue } from './spool.ts'
 
 /** What was done with the failed items of one queue. */
@@ -31,9 +29,6 @@ export function parsePace(text: string): Pace | undefined {
   return ms === undefined || Number(count) === 0 ? undefined : { count: Number(count), every: ms }
 }
 
-/** Items moved before both directories are put on the disk. */
-const TOGETHER = 200
-
 /** Without names: in all queues. Each queue has the pace for itself. */
 export async function retryAll(
   context: Context,
@@ -53,15 +48,17 @@ export async function retryAll(
     return { value, problems }
   }
   const total = failed.reduce((sum, { raws }) => sum + raws.length, 0)
-  let before = 0
   const value: RetriedQueue[] = []
+  let before = 0
   for (const { queue, raws } of failed) {
-    const tell = (done: number) => context.tell({ kind: 'progress', done: before + done, total })
-    const { count, trouble } = await retryQueue(context, queue, raws, pace, tell)
-    if (trouble !== undefined) problems.push(trouble)
+    if (context.cancelled.aborted) break
+    const answer = await retryQueue(context, queue, raws, pace, { before, total })
+    const count = (answer.value ?? []).filter(({ did }) => did === RETRIED).length
+    problems.push(...summed(answer.problems))
     value.push({ queue: queue.name, count, did: inWords(raws.length, pace) })
     before += raws.length
   }
+  context.tell({ kind: 'progress', done: before, total })
   return { value, problems }
 }
 
@@ -71,35 +68,25 @@ function inWords(count: number, pace: Pace | undefined): string {
   return `wait again, ${pace.count} at a time, the last in ${Math.ceil(((groups - 1) * pace.every) / 1000)} s`
 }
 
+const RETRIED = 'waits again'
+
 async function retryQueue(
   context: Context,
   queue: Queue,
   raws: readonly RawName[],
   pace: Pace | undefined,
-  tell: (done: number) => void,
-): Promise<{ count: number; trouble?: Problem }> {
+  { before, total }: { readonly before: number; readonly total: number },
+): Promise<Answer<readonly Done[]>> {
   const start = context.now()
-  const native = await loadNative()
-  const dirs = [stateDir(queue.dir, 'que'), stateDir(queue.dir, '_err')]
-  let count = 0
-  try {
-    makeDir(stateDir(queue.dir, 'que'))
-    for (let at = 0; at < raws.length && !context.cancelled.aborted; at += TOGETHER) {
-      raws.slice(at, at + TOGETHER).forEach((raw, index) => {
-        const target = { state: 'que', due: dueOf(at + index, pace, start) } as const
-        const how = { now: start, newId: context.newId, native }
-        const moved = moveItem(queue.dir, { state: '_err', raw, bucket: undefined }, target, how)
-        if (moved.kind === 'moved') count += 1
-      })
-      await syncInOrder(dirs)
-      tell(Math.min(raws.length, at + TOGETHER))
-    }
-    return { count }
-  } catch (error) {
-    if (!(error instanceof QueueIoError)) throw error
-    const unsure = 'what was moved last may not be on the disk'
-    return { count, trouble: problem('failed', `${queue.name}: ${error.message}; ${unsure}`) }
+  const results = new Results<Done>(context)
+  for (const [index, raw] of raws.entries()) {
+    if (index % STEP === 0 && (await isStopped(context, before + index, total))) break
+    const target = { state: 'que', due: dueOf(index, pace, start) } as const
+    const act: Act<Done> = (item, shared) => relocate(shared, item, target, RETRIED)
+    const placed = { queue, at: { state: '_err', raw, bucket: undefined } } as const
+    await results.add(callName(raw), await once(placed, act, results.context))
   }
+  return results.answer()
 }
 
 /** The first group at once. */

@@ -1,19 +1,18 @@
 /** `rq trash`: what was removed; `--empty` removes it for good. */
 import type { State } from '../domain/item.ts'
 import type { Millis } from '../domain/name.ts'
-import { look } from '../fsqueue/place.ts'
-import { type Removal, removals, removedItems, removeForGood } from '../fsqueue/trash.ts'
-import { ok, refuse } from './answer.ts'
+import { Scratch } from '../fsqueue/scratch.ts'
+import { type Removal, removals, removedItems } from '../fsqueue/trash.ts'
+import { type Answer, ok, type Problem, problem, refuse } from './answer.ts'
 import type { Context } from './context.ts'
 import { isoTime } from './describe.ts'
 import { callName } from './item-ref.ts'
+import { pacer, Stopped } from './pacer.ts'
 import { queuesNamed } from './select.ts'
 import type { Queue } from './spool.ts'
 import { defineVerb } from './verb.ts'
 
 const DEFAULT_LIMIT = 50
-/** So many names are removed between two looks at whether to stop. */
-const SLICE = 256
 
 export interface Removed {
   readonly queue: string
@@ -53,8 +52,7 @@ export const trash = defineVerb({
       return ok(list(queues, input.limit === 0 ? Number.POSITIVE_INFINITY : (input.limit ?? DEFAULT_LIMIT)))
     }
     if (!input.yes) return refuse('usage', '--empty removes for good what `rq undo` could bring back: add --yes')
-    const emptied = await empty(context, queues, context.now() - (input.older ?? 0))
-    return ok({ items: [], more: false, emptied })
+    return empty(context, queues, context.now() - (input.older ?? 0))
   },
 })
 
@@ -74,19 +72,29 @@ function list(queues: readonly Queue[], limit: number): Trash {
 
 function* rowsOf(queue: Queue, removal: Removal): Generator<Removed> {
   const row = { queue: queue.name, removal: removal.name, removed: isoTime(removal.at) }
-  if (removal.name.startsWith('trash-')) yield { ...row, state: null, id: removal.name }
+  if (removal.kind === 'unnamed') yield { ...row, state: null, id: removal.name }
   for (const { state, raw } of removedItems(removal)) yield { ...row, state, id: callName(raw) }
 }
 
-async function empty(context: Context, queues: readonly Queue[], before: Millis): Promise<number> {
+/** Each goes by one rename first: nobody brings back half an item. What is cut short behind that is ended by a cleaner. */
+async function empty(context: Context, queues: readonly Queue[], before: Millis): Promise<Answer<Trash>> {
+  const problems: Problem[] = []
   let emptied = 0
-  for (const queue of queues) {
-    for (const removal of removals(queue.dir)) {
-      if (removal.at > before || context.cancelled.aborted) continue
-      while (!context.cancelled.aborted && !removeForGood(removal, SLICE))
-        await new Promise((resolve) => setImmediate(resolve))
-      if (look(removal.path) === undefined) emptied += 1
+  const pace = pacer(context.cancelled)
+  try {
+    for (const { dir, name } of queues) {
+      const onProblem = (text: string) => problems.push(problem('failed', `${name}: ${text}`))
+      const scratch = new Scratch(dir, context.newId().slice(0, 29), { pace, onProblem })
+      for (const removal of removals(dir)) {
+        if (removal.at > before || context.cancelled.aborted) continue
+        const taken = scratch.take(removal.path)
+        if (taken === undefined) continue
+        emptied += 1
+        await scratch.remove(taken, 0, { items: 0, bytes: 0 })
+      }
     }
+  } catch (error) {
+    if (!(error instanceof Stopped)) throw error
   }
-  return emptied
+  return { value: { items: [], more: false, emptied }, problems }
 }

@@ -5,6 +5,7 @@ import type { Located } from '../fsqueue/scan.ts'
 import { dropEmptyRemoval, type Removal, removals, removedItems, restoreFromTrash } from '../fsqueue/trash.ts'
 import { loadNative } from '../os/native.ts'
 import { type Problem, problem } from './answer.ts'
+import { summed } from './bulk.ts'
 import type { Context } from './context.ts'
 import { callName, matcher } from './item-ref.ts'
 import { type Done, Results } from './relocate.ts'
@@ -21,7 +22,7 @@ interface Thrown {
 export const undo = defineVerb({
   summary: 'bring back what was removed, to where it was',
   details:
-    'Without ID: all that the last `rq rm` removed, in every queue. ID may be a removal, as `rq trash` lists them, or an item. ' +
+    'Without ID: all that the last `rq rm` removed, in every queue (not what made way for another item). ID may be a removal, as `rq trash` lists them, or an item. ' +
     'Nothing is overwritten: if the name is taken meanwhile, the item gets a fresh id.',
   arguments: { id: { type: 'text', summary: 'a removal, or an item that was removed', many: true, optional: true } },
   options: {},
@@ -32,7 +33,7 @@ export const undo = defineVerb({
   run: async (context, input) => {
     const all = (await allQueues(context.root))
       .flatMap((queue) => removals(queue.dir).map((removal) => ({ queue, removal })))
-      .filter(({ removal }) => !removal.name.startsWith('trash-'))
+      .filter(({ removal }) => removal.kind !== 'unnamed')
     const results = new Results<Done>(context)
     for (const thrown of input.id.length === 0 ? lastOf(all) : input.id.flatMap((ref) => meant(all, ref))) {
       if ('kind' in thrown) results.refused(thrown)
@@ -40,12 +41,15 @@ export const undo = defineVerb({
     }
     const answer = await results.answer()
     for (const { removal } of all) dropEmptyRemoval(removal)
-    return answer
+    return { ...answer, problems: summed(answer.problems) }
   },
 })
 
 function lastOf(all: readonly Thrown[]): readonly (Thrown | Problem)[] {
-  const newest = all.toSorted((a, b) => b.removal.at - a.removal.at).find(({ removal }) => holdsAny(removal))
+  const newest = all
+    .filter(({ removal }) => removal.kind === 'removed')
+    .toSorted((a, b) => b.removal.at - a.removal.at)
+    .find(({ removal }) => holdsAny(removal))
   if (newest === undefined) return [problem('not-found', 'nothing that was removed can be brought back')]
   return all.filter(({ removal }) => removal.name === newest.removal.name)
 }
@@ -94,7 +98,11 @@ async function restore(context: Context, queue: Queue, removal: Removal, item: L
   try {
     const how = { newId: context.newId, native: await loadNative() }
     const restored = restoreFromTrash(queue.dir, removal, item, how)
-    if (restored.kind === 'gone') return { queue: queue.name, id: name, did: 'gone meanwhile' }
+    if (restored.kind === 'gone')
+      return problem(
+        'not-found',
+        `${name} is in the trash no more: somebody brought it back, or it was removed for good`,
+      )
     context.group?.add(restored.madeDirs, restored.left, () => undefined)
     return { queue: queue.name, id: callName(restored.at.raw), did: `is back in ${item.state}` }
   } catch (error) {

@@ -11,6 +11,7 @@ import { type Draft, OutcomeUnknown, publish } from '../fsqueue/publish.ts'
 import type { Located } from '../fsqueue/scan.ts'
 import { earlierRuns } from '../fsqueue/schedule-files.ts'
 import { makeSyncer, type Syncer, treeOf } from '../fsqueue/sync.ts'
+import { isTrashed } from '../fsqueue/trash.ts'
 import { type Care, type Remembered, whereabouts } from '../fsqueue/whereabouts.ts'
 import type { Worker } from './worker.ts'
 
@@ -101,6 +102,8 @@ async function publishOnce(
     await syncer.sync(pathsOf(queue, there))
     return false
   }
+  // It was published by an earlier life, and somebody wants none of it.
+  if (care === 'thorough' && isTrashed(queue, draft.id)) return false
   try {
     const { shared } = worker.config
     const [published] = await publish(queue, [draft], syncer, worker.starting.native, { shared })

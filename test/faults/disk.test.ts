@@ -5,9 +5,10 @@ import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { BIN, kill, processesIn } from '../helpers/daemon.ts'
+import { itemsUnder, putEnded } from '../helpers/ended.ts'
 import { until } from '../helpers/until.ts'
 import { openQueue, startWorker, type TestQueue, testQueue } from '../helpers/worker.ts'
-import { mountedOn, run, skipLoudly } from './mount.ts'
+import { mountedOn, mounts, run, skipLoudly, undoable, unmount } from './mount.ts'
 import { openPowerRig, powercutUnavailable } from './powercut.ts'
 import { bindOver, type MountedDir, mountsUnavailable, mountTmpfs } from './tmpfs.ts'
 
@@ -157,6 +158,32 @@ describe.skipIf(skipLoudly('mounted file systems', mountsUnavailable()))('que/ o
   })
 })
 
+describe.skipIf(skipLoudly('mounted file systems', mountsUnavailable()))(
+  'a disk that a handler left mounted in its item',
+  () => {
+    test.each([
+      ['removed', { states: [] }, /mnt in .* cannot be removed: another file system is mounted there/],
+      ['archived', { states: ['done'] }, /stays, as it is not archived: it holds another file system/],
+    ])('keeps what is on it when the item is %s', async (_what, archive, complaint) => {
+      const queue = testQueue('', { keep: { done: { age: '1d' } }, archive })
+      const point = join(putEnded(queue.path, 'a'), 'mnt')
+      mkdirSync(point)
+      run('mount', '-t', 'tmpfs', 'rqd-test', point)
+      const where = () => mounts().find(({ point }) => point.startsWith(`${queue.path}/`))?.point ?? ''
+      const undo = undoable(() => unmount(where()))
+      closing.push(undo)
+      writeFileSync(join(point, 'precious'), '')
+      const said = rqRoot(queue, 'clean')
+      expect([said.status, said.stderr]).toEqual([1, expect.stringMatching(complaint)])
+      expect(readdirSync(where())).toEqual(['precious'])
+      undo()
+      // Then there is nothing in the way.
+      expect(rqRoot(queue, 'clean').status).toBe(0)
+      expect([itemsUnder(join(queue.path, 'done')), queue.names('_tmp')]).toEqual([[], []])
+    })
+  },
+)
+
 const ITEM = '20261122T101600.000000-aaaaaa'
 
 function onDisk(size: Parameters<typeof mountTmpfs>[0], program: string): TestQueue {
@@ -211,8 +238,12 @@ function breakFileSystem(dir: string): string | undefined {
 }
 
 function inject(queue: TestQueue, file: string) {
+  return rqRoot(queue, 'inject', 'q', file)
+}
+
+function rqRoot(queue: TestQueue, ...args: string[]) {
   const root = join(queue.path, '../..')
-  return spawnSync(process.execPath, [BIN.rq, '--root', root, 'inject', 'q', file], { encoding: 'utf8' })
+  return spawnSync(process.execPath, [BIN.rq, '--root', root, ...args], { encoding: 'utf8' })
 }
 
 interface Status {

@@ -115,6 +115,18 @@ describe('--debounce', () => {
     expect(removed.filter((path) => path.endsWith(`/que/${first.lines[0]}.msg`))).toHaveLength(1)
   })
 
+  test('what was replaced is not what undo means, unless it is named', async () => {
+    const { root, queue } = rootWithQueue()
+    await inject(root, '--id', '20261122T101500.000001-aaaaaa')
+    await rq(root, ['rm', '20261122T101500.000001-aaaaaa'])
+    const [first = ''] = (await inject(root, '--key', 'k', '--debounce', 'replace')).lines
+    const [second = ''] = (await inject(root, '--key', 'k', '--debounce', 'replace')).lines
+    expect((await rq(root, ['undo'])).stdout).toBe('20261122T101500.000001-aaaaaa is back in que\n')
+    expect(await rq(root, ['undo'])).toMatchObject({ code: 66 })
+    expect(namesIn(queue, 'que')).toEqual(['20261122T101500.000001-aaaaaa.msg', `${second}.msg`])
+    expect((await rq(root, ['undo', first])).stdout).toBe(`${first} is back in que\n`)
+  })
+
   test('of what runs or has ended nothing is touched: there is a new item', async () => {
     const { root, queue } = rootWithQueue()
     const [first = ''] = (await inject(root, '--key', 'k', '--debounce', 'replace')).lines

@@ -1,6 +1,6 @@
 /** Changing all that match: counts, races, undo. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { BIN, makeQueue } from '../helpers/daemon.ts'
@@ -204,6 +204,15 @@ describe('what was removed', () => {
     expect(await rq(root, ['undo', 'c.txt'])).toMatchObject({ code: 66 })
     expect(await rq(root, ['undo', 'b.txt'])).toMatchObject({ stdout: 'b.txt is back in que\n' })
   })
+  it('is not said to be back where somebody was faster', async () => {
+    const { root, queue } = rootWithQueue()
+    for (let n = 0; n < 2000; n += 1) drop(queue, idOf(n))
+    expect(await rq(root, ['rm', 'q', '-w', 'que'])).toMatchObject({ code: 0 })
+    const both = await Promise.all([rq(root, ['undo', '--json']), rq(root, ['undo', '--json'])])
+    expect(namesIn(queue, 'que')).toHaveLength(2000)
+    const back = both.flatMap(({ lines }) => lines.map((line) => (JSON.parse(line) as { id: string }).id))
+    expect(back.toSorted()).toEqual(namesIn(queue, 'que'))
+  })
   it('is gone for good only when that is asked for with --yes', async () => {
     const { root, queue } = rootWithQueue()
     drop(queue, 'a.txt')
@@ -215,6 +224,46 @@ describe('what was removed', () => {
     expect(await rq(root, ['trash', 'q', '--empty', '--yes'])).toMatchObject({ stdout: '1 removal is gone for good\n' })
     expect(await rq(root, ['trash'])).toMatchObject({ code: 0, stdout: '' })
     expect(namesIn(queue, '_trash')).toEqual([])
+  })
+})
+
+describe('a trash that is being emptied', () => {
+  it.each(['SIGKILL', 'SIGINT'] as const)('and is stopped by %s brings back no half item', async (signal) => {
+    const { root, queue } = rootWithQueue()
+    const [id, count] = [idOf(1), 30_000]
+    mkdirSync(join(queue, 'que', id, 'attach'), { recursive: true })
+    writeFileSync(join(queue, 'que', id, 'msg'), '{}')
+    for (let n = 0; n < count; n += 1) writeFileSync(join(queue, 'que', id, 'attach', `file${n}`), '')
+    await rq(root, ['rm', id])
+    const removed = join(queue, '_trash', namesIn(queue, '_trash')[0] ?? '')
+    const emptying = spawn(process.execPath, [BIN.rq, '--root', root, 'trash', '--empty', '--yes'], { stdio: 'ignore' })
+    const ended = new Promise((resolve) => emptying.once('exit', resolve))
+    await until(() => namesIn(removed, `que/${id}/attach`).length < count)
+    emptying.kill(signal)
+    await ended
+    expect(await rq(root, ['undo'])).toMatchObject({ code: 66 })
+    expect(namesIn(queue, 'que')).toEqual([])
+    // What is left of it is behind the scenes, for the next cleaner.
+    expect(await rq(root, ['clean'])).toMatchObject({ code: 0 })
+    expect(namesIn(queue, '_tmp')).toEqual([])
+  })
+  it('holds also what is nested deeper than any path is long', async () => {
+    const { root, queue } = rootWithQueue()
+    const id = idOf(1)
+    mkdirSync(join(queue, 'que', id, ...Array.from({ length: 150 }, () => 'deep')), { recursive: true })
+    for (let n = 0; n < 20; n += 1) {
+      const deeper = join(queue, 'que', `${n}`)
+      renameSync(join(queue, 'que', id), deeper)
+      mkdirSync(join(queue, 'que', id, ...Array.from({ length: 50 }, () => 'deep')), { recursive: true })
+      renameSync(deeper, join(queue, 'que', id, ...Array.from({ length: 50 }, () => 'deep'), 'x'))
+    }
+    writeFileSync(join(queue, 'que', id, 'msg'), '{}')
+    await rq(root, ['rm', id])
+    expect(await rq(root, ['trash', '--empty', '--yes'])).toMatchObject({
+      code: 0,
+      stdout: '1 removal is gone for good\n',
+    })
+    expect([namesIn(queue, '_trash'), namesIn(queue, '_tmp')]).toEqual([[], []])
   })
 })
 

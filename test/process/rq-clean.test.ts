@@ -11,6 +11,7 @@ import {
   renameSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs'
 import { createServer } from 'node:net'
@@ -173,7 +174,7 @@ describe('rq clean', () => {
     })
     expect(await new Promise((resolve) => child.on('close', resolve)), stderr).toBe(1)
     expect(stderr).toMatch(/theirs stays, as it is not archived: it may not be moved away/)
-    expect(stderr).toMatch(/locked stays, as it is not archived: it open EACCES/)
+    expect(stderr).toMatch(/locked stays, as it is not archived: it holds a file that may not be read: EACCES/)
     expect(itemsUnder(join(queue, 'done'))).toEqual(['locked', 'theirs'])
 
     writeFileSync(join(queue, '_clean.lock'), '')
@@ -181,6 +182,25 @@ describe('rq clean', () => {
     chmodSync(join(queue, '_clean.lock'), 0o600)
     const again = spawn(process.execPath, [BIN.rq, 'clean'], { env, uid: 65534, gid: 65534, stdio: 'ignore' })
     expect(await new Promise((resolve) => again.on('close', resolve))).toBe(1)
+  })
+
+  it.skipIf(process.getuid?.() !== 0)('removes what a handler made read-only', async () => {
+    const { root, queue } = rootWithQueue({ keep: { done: { age: 0 } } })
+    const item = putEnded(queue, 'cache')
+    for (const [dir, mode] of Object.entries({ 'go/mod': 0o555, hidden: 0o000, blind: 0o300 })) {
+      mkdirSync(join(item, 'job', dir), { recursive: true })
+      writeFileSync(join(item, 'job', dir, 'file'), '')
+      chmodSync(join(item, 'job', dir), mode)
+    }
+    execFileSync('chown', ['-R', '65534:65534', root])
+    const child = spawn(process.execPath, [BIN.rq, 'clean'], {
+      env: { ...process.env, RQ_ROOT: root, HOME: root },
+      uid: 65534,
+      gid: 65534,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
+    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0)
+    expect(readdirSync(join(queue, '_tmp'))).toEqual([])
   })
 
   it('removes trees deeper than anybody opens', async () => {
@@ -277,6 +297,66 @@ describe('an archive', () => {
     expect(itemsIn(join(queue, 'archive', archivesIn(join(queue, 'archive'))[0] ?? ''))).toEqual(['a'])
   })
 
+  it('holds nothing of what stays: that would be in each of them', async () => {
+    const { root, queue } = rootWithQueue(archived)
+    putEnded(queue, 'a')
+    writeFileSync(join(putEnded(queue, 'b'), 'attach/large'), randomBytes(1_000_000))
+    const socket = createServer().listen(join(queue, 'done/20200101/1000/b/job/socket'))
+    await new Promise((resolve) => socket.once('listening', resolve))
+    const { archives } = await clean(root)
+    socket.close()
+    expect(statSync(archives[0]?.path ?? '').size).toBeLessThan(10_000)
+    expect(membersOf(archives[0]?.path ?? '').some((name) => name.includes('/b'))).toBe(false)
+  })
+
+  it('does without a file that is almost nothing but a hole, which would take for ever', async () => {
+    const { root, queue } = rootWithQueue(archived)
+    putEnded(queue, 'a')
+    truncateSync(join(putEnded(queue, 'hollow'), 'attach/hollow.csv'), 2 ** 42)
+    const { archives, problems } = await clean(root)
+    expect(problems).toEqual([expect.stringMatching(/hollow stays, as it is not archived: .*a hole/)])
+    expect(itemsIn(archives[0]?.path ?? '')).toEqual(['a'])
+    expect(itemsUnder(join(queue, 'done'))).toEqual(['hollow'])
+  })
+
+  it('is not to hold what --dry-run names', async () => {
+    const { root, queue } = rootWithQueue(archived)
+    putEnded(queue, 'a')
+    truncateSync(join(putEnded(queue, 'hollow'), 'attach/hollow.csv'), 2 ** 42)
+    const { removed, problems } = await clean(root, '--dry-run')
+    expect(removed).toMatchObject({ done: { items: 1 } })
+    expect(problems).toEqual([expect.stringMatching(/hollow stays/)])
+    expect(await clean(root)).toMatchObject({ removed: { done: { items: 1 } }, problems })
+  })
+
+  it('that is whole is not called damaged because its cleaner was interrupted: there is none then', async () => {
+    const { root, queue } = rootWithQueue(archived)
+    for (let i = 0; i < 300; i += 1) writeFileSync(join(putEnded(queue, `item${i}`), 'job/large'), randomBytes(200_000))
+    const running = spawn(process.execPath, [BIN.rq, 'clean', '--root', root], { stdio: ['ignore', 'ignore', 'pipe'] })
+    let stderr = ''
+    running.stderr.on('data', (data) => {
+      stderr += data
+    })
+    const code = new Promise((resolve) => running.once('close', resolve))
+    // It is being read again.
+    await until(() => namesIn(queue, 'archive').some((name) => name.startsWith('q-')))
+    running.kill('SIGINT')
+    expect([await code, stderr]).toEqual([130, 'rq: q: stopped; what is left to do is done by the next one\n'])
+    expect(namesIn(queue, 'archive')).toEqual([])
+    expect(itemsUnder(join(queue, 'done'))).toHaveLength(300)
+  })
+
+  it('of one large item can be stopped in the middle', async () => {
+    const { root, queue } = rootWithQueue(archived)
+    truncateSync(join(putEnded(queue, 'a'), 'attach/a.csv'), 2 ** 35)
+    const running = spawn(process.execPath, [BIN.rq, 'clean', '--root', root], { stdio: 'ignore' })
+    const code = new Promise((resolve) => running.once('close', resolve))
+    await until(() => sizeOfPart(join(queue, 'archive')) > 0)
+    running.kill('SIGINT')
+    expect(await code).toBe(130)
+    expect(namesIn(queue, 'archive')).toEqual([])
+  })
+
   it('may lie elsewhere, and beside those of other queues', async () => {
     const away = tempRoot()
     const { root, queue } = rootWithQueue({ ...archived, archive: { dir: join(away, 'old'), states: ['done'] } })
@@ -307,13 +387,15 @@ describe('an archive', () => {
   })
 
   it('goes itself when it is over its own age, and nothing else does', async () => {
-    const { root, queue } = rootWithQueue({ archive: { keep: 0 } })
+    const { root, queue } = rootWithQueue({ archive: { keep: 0 }, keep: { prep: 0 } })
     mkdirSync(join(queue, 'archive'))
-    for (const name of ['q-2020-01-01.tar.gz', 'q-2020-01-01-2.tar.gz', 'other-2020-01-01.tar.gz', 'q-notes.txt'])
-      writeFileSync(join(queue, 'archive', name), '')
+    const ours = ['q-2020-01-01.tar.gz', 'q-2020-01-01-2.tar.gz', `.q-${newId()}.part`]
+    // Of a queue `q-other`, that is.
+    const theirs = ['other-2020-01-01.tar.gz', 'q-notes.txt', `.q-other-${newId()}.part`]
+    for (const name of [...ours, ...theirs]) writeFileSync(join(queue, 'archive', name), '')
     await until(() => Date.now() - statSync(join(queue, 'archive/q-notes.txt')).ctimeMs > 1)
-    expect(await clean(root)).toMatchObject({ removed: { archives: { items: 2 } } })
-    expect(namesIn(queue, 'archive')).toEqual(['other-2020-01-01.tar.gz', 'q-notes.txt'])
+    expect(await clean(root)).toMatchObject({ removed: { archives: { items: 3 } } })
+    expect(namesIn(queue, 'archive')).toEqual(theirs.toSorted())
   })
 })
 

@@ -1,8 +1,9 @@
 /** `rq retry --all`: everything that failed waits again, at once or a few at a time. */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { makeQueue } from '../helpers/daemon.ts'
+import { BIN, makeQueue } from '../helpers/daemon.ts'
 import { namesIn, rootWithQueue, rq } from '../helpers/rq.ts'
 import { newId } from '../helpers/worker.ts'
 
@@ -68,6 +69,26 @@ describe('rq retry --all', () => {
     writeFileSync(join(queue, 'que', id), 'mine')
     expect(await rq(root, ['retry', '--all'])).toMatchObject({ code: 0 })
     expect(namesIn(queue, 'que')).toHaveLength(2)
+  })
+
+  it.skipIf(process.getuid?.() !== 0)('one that may not be moved keeps none of the others', async () => {
+    const { root, queue } = rootWithQueue()
+    const [first = '', ...others] = failed(queue, 3)
+    execFileSync('chown', ['-R', '65534:65534', root])
+    execFileSync('chown', ['0:0', join(queue, '_err', first)])
+    chmodSync(join(queue, '_err', first), 0o755)
+    const child = spawn(process.execPath, [BIN.rq, '--root', root, 'retry', '--all'], { uid: 65534, gid: 65534 })
+    const said = { stdout: '', stderr: '' }
+    child.stdout.on('data', (data) => {
+      said.stdout += data
+    })
+    child.stderr.on('data', (data) => {
+      said.stderr += data
+    })
+    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(1)
+    expect(said.stdout).toBe('q: 2 wait again\n')
+    expect(said.stderr).toContain(first)
+    expect([namesIn(queue, 'que'), namesIn(queue, '_err')]).toEqual([others, [first]])
   })
 
   it.each<[args: string[], code: number, words: string]>([

@@ -75,16 +75,18 @@ describe('a fire', () => {
     await until(() => items(queue, 's', ['done']).length >= 5)
     await begun.kill()
     // One in each place where it may be by then, the last under another name.
-    const [, first, second, third] = items(queue, 's', ['done'])
+    const [, first, second, third, removed = ''] = items(queue, 's', ['done'])
     renameSync(queue.dirOf(first ?? ''), join(queue.path, '_err', first ?? ''))
     renameSync(queue.dirOf(second ?? ''), join(queue.path, 'pause', second ?? ''))
     renameSync(queue.dirOf(third ?? ''), join(queue.path, 'que', `${third},p7,t99999999999`))
+    expect(await rq(join(queue.path, '../..'), ['rm', removed])).toMatchObject({ code: 0 })
     writeFileSync(stateFile(queue), before)
     const fired = events(queue, 'fired').length
 
     const worker = await startWorker(queue.path)
     await until(() => events(queue, 'fired').length > fired)
     expect(items(queue)).toEqual([...new Set(items(queue))])
+    expect(items(queue)).not.toContain(removed)
     await worker.stop()
   })
 
