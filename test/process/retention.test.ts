@@ -84,9 +84,10 @@ test('items settle while cleaners remove everything that they may, and none is l
   // All are there, unless their minute was over before the last cleaner came.
   if (new Date().toISOString().slice(0, 16) === begun) expect(left).toEqual(ids.toSorted())
   expect(left.some((name) => name.startsWith('old'))).toBe(false)
+  // What it says is gathered for a moment: only after its end all of it is there.
+  await worker.stop()
   const ended = queue.events('item-ended').map(({ id, to }) => `${String(id)} ${String(to)}`)
   expect(ended.toSorted()).toEqual(ids.map((id) => `${id} done`).toSorted())
-  await worker.stop()
 }, 60_000)
 
 test('a minute that is cleaned away while a worker remembers it is made again', async () => {
