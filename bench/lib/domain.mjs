@@ -7,7 +7,8 @@ const SOURCE = join(import.meta.dirname, '..', '..', 'src')
 
 const ENTRY = `
 export { FlowState, lineOf } from './domain/flow.ts'
-export { entryOf, Schedule } from './domain/schedule.ts'
+export { entryOf } from './domain/entry.ts'
+export { Schedule } from './domain/schedule.ts'
 export { DEFAULT_SETTLE_POLICY } from './domain/policy.ts'
 export { DEFAULT_RETRY, retryPolicy } from './domain/retry.ts'
 export { attemptRecord } from './domain/record.ts'
@@ -18,7 +19,8 @@ export { decide, judge } from './domain/settle.ts'
 export async function loadDomain(ctx) {
   const outfile = join(ctx.tools.scratch, 'domain.mjs')
   await build({
-    stdin: { contents: ENTRY, resolveDir: SOURCE, loader: 'ts' },
+    // Not as TypeScript, where a name that is missing passes for a type: it shall be said which one.
+    stdin: { contents: ENTRY, resolveDir: SOURCE, loader: 'js' },
     outfile,
     bundle: true,
     platform: 'node',
