@@ -2,7 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { displayName } from '../domain/name.ts'
 import { CLEAN_LOCK } from '../fsqueue/chores.ts'
-import type { CleanReport, Removed } from '../fsqueue/cleaner.ts'
+import type { Removed } from '../fsqueue/clean-plan.ts'
+import type { Cleaner, CleanReport } from '../fsqueue/cleaner.ts'
+import { Stopped } from '../fsqueue/errors.ts'
 import type { Tally } from '../fsqueue/scratch.ts'
 import { loadNative } from '../os/native.ts'
 import { type Answer, isProblem, type Problem, problem } from './answer.ts'
@@ -61,7 +63,7 @@ async function cleanQueue(context: Context, queue: Queue, dryRun: boolean): Prom
   try {
     const { Cleaner } = await import('../fsqueue/cleaner.ts')
     const problems = new Set<string>()
-    const cleaner = new Cleaner({
+    const cleaner: Cleaner = new Cleaner({
       queue: queue.dir,
       name: queue.name,
       policy: loaded.config.retention,
@@ -69,17 +71,17 @@ async function cleanQueue(context: Context, queue: Queue, dryRun: boolean): Prom
       dryRun,
       newStamp: () => context.newId().slice(0, 29),
       native: await loadNative(),
-      pace: pacer(context.cancelled),
+      pace: pacer(context.cancelled, () => tellProgress(context, cleaner, total)),
       onProblem: (text) => problems.add(displayName(text)),
     })
-    const report = await cleaner.run().catch((error: unknown) => {
-      if (error instanceof Stopped) return undefined
-      throw error
+    const total = context.showsProgress ? cleaner.total() : 0
+    tellProgress(context, cleaner, total)
+    await cleaner.run().catch((error: unknown) => {
+      if (!(error instanceof Stopped)) throw error
+      problems.add('stopped; what is left to do is done by the next one')
     })
-    if (report === undefined)
-      return problem('failed', `${queue.name}: stopped; what is left to do is done by the next one`)
     lock?.touch()
-    return answer(queue.name, dryRun, report, problems)
+    return answer(queue.name, dryRun, cleaner.report(), problems)
   } finally {
     lock?.close()
   }
@@ -97,19 +99,22 @@ function answer(queue: string, dryRun: boolean, report: CleanReport, problems: I
   }
 }
 
-class Stopped extends Error {}
+function tellProgress(context: Context, cleaner: Cleaner, total: number): void {
+  if (context.showsProgress) context.tell({ kind: 'progress', done: cleaner.done(), total })
+}
 
 const SLICE = 128
 const LONGEST_REST_MS = 50
 
 /** Works in slices and rests between them: others want the disk, too. */
-function pacer(cancelled: AbortSignal): () => Promise<void> {
+function pacer(cancelled: AbortSignal, tell: () => void): () => Promise<void> {
   let steps = 0
   let begun = performance.now()
   return async () => {
+    if (cancelled.aborted) throw new Stopped()
+    tell()
     steps += 1
     if (steps % SLICE !== 0) return
-    if (cancelled.aborted) throw new Stopped()
     await sleep(Math.min(LONGEST_REST_MS, (performance.now() - begun) / 2))
     begun = performance.now()
   }
