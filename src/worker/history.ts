@@ -52,7 +52,10 @@ export class History {
       this.#refused(error)
     }
     this.#write()
-    process.once('exit', () => this.#flush(Date.now()))
+    process.once('exit', () => {
+      this.#flush(Date.now())
+      this.#write()
+    })
   }
 
   /** A name appeared in que/, and it was not we who put it there. */
@@ -115,8 +118,9 @@ export class History {
 
   /** This minute so far, and the one before: for people, and for the worker after us. */
   lately(): readonly unknown[] {
-    const records = [...this.#unwritten, ...(this.#before === undefined ? [] : [this.#before]), this.#tally]
-    return records
+    // What the disk refuses is among the unwritten already, and would be counted twice.
+    const records = new Set([...this.#unwritten, this.#before ?? this.#tally, this.#tally])
+    return [...records]
       .filter(({ until, from }) => until > from)
       .slice(-MOST_UNWRITTEN)
       .map(asValue)
@@ -147,6 +151,7 @@ export class History {
     const now = Date.now()
     // A timer may be early by a little.
     if (now >= this.#tally.from + MINUTE) this.#turn(now)
+    else this.#write()
     const { intake, runs } = this.#worker
     if (intake.schedule.readySize > 0 || runs.size > 0 || this.#tally.until > this.#tally.from) this.#wake()
   }
@@ -190,6 +195,7 @@ export class History {
     const { operation, path, code } = error
     if (!this.#isRefused) this.#worker.options.emit({ kind: 'disk-trouble', operation, path, code })
     this.#isRefused = true
+    this.#wake()
   }
 }
 
