@@ -32,6 +32,7 @@ const { values } = parseArgs({
     bin: { type: 'string', default: join(import.meta.dirname, '..', 'bin') },
     earlier: { type: 'string', default: BEFORE_POLICIES },
     rounds: { type: 'string' },
+    pending: { type: 'string', default: '100000' },
     json: { type: 'string' },
   },
 })
@@ -46,6 +47,7 @@ const shared = {
   quick: values.quick,
   earlier: values.earlier,
   rounds: Number(values.rounds ?? (values.quick ? 3 : 5)),
+  pending: Number(values.pending),
   tools: compileTools(),
 }
 for (const name of places) {

@@ -19,7 +19,8 @@ export { decide, judge } from './domain/settle.ts'
 export async function loadDomain(ctx) {
   const outfile = join(ctx.tools.scratch, 'domain.mjs')
   await build({
-    stdin: { contents: ENTRY, resolveDir: SOURCE, loader: 'ts' },
+    // Not as TypeScript, where a name that is missing passes for a type: it shall be said which one.
+    stdin: { contents: ENTRY, resolveDir: SOURCE, loader: 'js' },
     outfile,
     bundle: true,
     platform: 'node',

@@ -1,10 +1,9 @@
-// The pure part of a pick: 100,000 names put into a schedule and all taken out again, with each policy and without.
+// The pure part of a pick: 100,000 names (or --pending) put into a schedule and all taken out again, with each policy and without.
 import { now } from '../lib/clock.mjs'
 import { loadDomain } from '../lib/domain.mjs'
 import { ratioRow } from '../lib/rows.mjs'
 import { inTurns } from '../lib/turns.mjs'
 
-const ITEMS = 100_000
 const IN_FLIGHT = 8
 // As in worker/intake.ts.
 const LOW_WATER = 2000
@@ -48,7 +47,7 @@ const WORDS = {
 
 export async function measure(ctx) {
   const domain = await loadDomain(ctx)
-  const entries = makeEntries(domain)
+  const entries = makeEntries(domain, ctx.pending)
   const contestants = Object.fromEntries(
     Object.entries(POLICIES).map(([name, policy]) => [name, () => microsEach(domain, entries, policy)]),
   )
@@ -57,7 +56,7 @@ export async function measure(ctx) {
   const { none, ...rest } = await inTurns(ctx.rounds, contestants)
   return Object.entries(rest).map(([name, ours]) =>
     ratioRow({
-      work: `pick, ${ITEMS.toLocaleString('en-US')} pending: ${WORDS[name]}`,
+      work: `pick, ${ctx.pending.toLocaleString('en-US')} pending: ${WORDS[name]}`,
       beside: 'no policy',
       ours,
       theirs: none,
@@ -68,8 +67,8 @@ export async function measure(ctx) {
 }
 
 /** All with a key, a tenth for the narrow class, a few heavy ones, all priorities. */
-function makeEntries({ entryOf }) {
-  return Array.from({ length: ITEMS }, (_, i) => {
+function makeEntries({ entryOf }, length) {
+  return Array.from({ length }, (_, i) => {
     const stamp = new Date(BEGIN_MS + Math.floor(i / 100)).toISOString().replace(/[-:Z]/g, '')
     const tags = [`,+user:${(i * 7919) % KEYS}`, i % 10 === 0 ? ',+gpu' : '', i % 50 === 0 ? ',+big' : '']
     return entryOf(`${stamp}${String(i % 1000).padStart(3, '0')}-${key(i)},p${(i * 31) % 10}${tags.join('')}`, BEGIN_MS)

@@ -5,6 +5,7 @@ import type { SingleBar } from 'cli-progress'
 const WORTH_A_BAR = 50
 
 export interface Progress {
+  readonly isShown: boolean
   readonly update: (done: number, total: number) => void
   readonly stop: () => void
 }
@@ -23,17 +24,20 @@ export function makeProgress(isTerminal: boolean): Progress {
     bar.start(total, 0)
   }
   return {
+    isShown: isTerminal,
     update: (done, total) => {
       if (!isTerminal || total < WORTH_A_BAR) return
       if (!loading) {
         loading = true
         void load(total)
       }
+      bar?.setTotal(total)
       bar?.update(done)
     },
     stop: () => {
       stopped = true
       bar?.stop()
+      bar = undefined
     },
   }
 }

@@ -108,10 +108,10 @@ function completion(args: readonly string[]): number {
 }
 
 async function run(name: VerbName, taken: Taken): Promise<number> {
-  const progress = makeProgress(err.isTerminal && !out.isTerminal)
-  const context = makeContext(taken, (event) =>
-    tell(event, progress, out, name === 'result' || taken.input['raw'] === true),
-  )
+  // What prints each item when it is done needs no bar between its lines.
+  const progress = makeProgress(err.isTerminal && !(name === 'inject' && out.isTerminal))
+  const isRaw = name === 'result' || taken.input['raw'] === true
+  const context = makeContext(taken, (event) => tell(event, progress, out, isRaw), progress.isShown)
   process.umask(0o077)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => cancelled.abort(signal))
   try {
@@ -127,7 +127,7 @@ async function run(name: VerbName, taken: Taken): Promise<number> {
   }
 }
 
-function makeContext(taken: Taken, tellEvent: (event: ServiceEvent) => void): Context {
+function makeContext(taken: Taken, tellEvent: (event: ServiceEvent) => void, showsProgress = false): Context {
   return {
     root: resolveRoot(taken.root),
     now: Date.now,
@@ -136,6 +136,7 @@ function makeContext(taken: Taken, tellEvent: (event: ServiceEvent) => void): Co
     input: () => process.stdin,
     edit: async (path) => (await import('./rq-editor.ts')).runEditor(path),
     cancelled: cancelled.signal,
+    showsProgress,
   }
 }
 
@@ -153,6 +154,7 @@ function tell(event: ServiceEvent, progress: Progress, output: Output, raw: bool
       )
       return
     case 'note':
+      progress.stop()
       complain(event.text)
   }
 }

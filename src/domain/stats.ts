@@ -62,7 +62,8 @@ export function emptyTally(now: Millis): Tally {
 
 export function count(tally: Tally, counter: Counter, now: Millis): void {
   tally.counts[counter] += 1
-  tally.until = now
+  // A clock may be set back within a minute.
+  tally.until = Math.max(tally.until, now)
 }
 
 export function measure(tally: Tally, what: 'wait' | 'run', ms: Millis): void {
@@ -89,6 +90,14 @@ export function mergeRecords(a: StatsRecord, b: StatsRecord): StatsRecord {
     wait: mergeHistograms(a.wait, b.wait),
     run: mergeHistograms(a.run, b.run),
   }
+}
+
+/**
+ * Is a snapshot of a minute among the lines that were written? A line may have more than it: its worker went on counting.
+ * Not by the time of the last line, as a clock may have been set back.
+ */
+export function isWritten({ from, until }: StatsRecord, lines: readonly StatsRecord[]): boolean {
+  return lines.some((line) => line.from <= from && from < line.from + line.span && line.until >= until)
 }
 
 /** One record for each minute, hour or day in which there is one, in their order. An hour stays whole among minutes. */

@@ -12,11 +12,14 @@ import { type Millis, parseItemId } from '../domain/name.ts'
 import { archiveName, isArchiveOf } from '../domain/retention.ts'
 import type { Native } from '../os/native.ts'
 import { type Source, survey, type Taken, tarOf, type Written } from './archive-read.ts'
-import { QueueIoError, refusedBySystem } from './errors.ts'
+import { QueueIoError, refusedBySystem, Stopped } from './errors.ts'
 import { moveNew, removeFile, rename } from './files.ts'
 import { type BytePath, fsPath, look, makeDir, names, requireDir, within } from './place.ts'
 import { syncInOrder } from './sync.ts'
 import { END_OF_TAR } from './tar-header.ts'
+
+/** Packing it takes longer than reading it again. */
+const WRITTEN_SHARE = 0.75
 
 export interface ArchiveTarget {
   readonly dir: BytePath
@@ -28,6 +31,8 @@ export interface ArchiveTarget {
   /** Nobody else's. */
   readonly stamp: string
   readonly pace: () => Promise<void>
+  /** How much of it is done, from 0 to 1. */
+  readonly onShare: (share: number) => void
   /** Without it the file system of the archive must have hard links. */
   readonly native: Native | undefined
 }
@@ -44,7 +49,7 @@ export interface Archived {
  */
 export async function archiveItems(
   target: ArchiveTarget,
-  sources: Iterable<Source>,
+  sources: readonly Source[],
   onRefused: (source: Source, why: string) => void,
 ): Promise<Archived | undefined> {
   for (const dir of target.made) {
@@ -61,13 +66,13 @@ export async function archiveItems(
   try {
     await writePart(
       part,
-      membersOf(sources, target.pace, (member) => written.push(member), onTaken),
+      membersOf(sources, target, (member) => written.push(member), onTaken),
     )
     dropChanged(items, onRefused)
     if (items.size === 0) return undefined
     const path = name(target, part)
     await syncInOrder([...target.made.toReversed(), dirname(target.made[0] ?? target.dir) as BytePath])
-    await verify(path, written, target.pace)
+    await verify(path, written, target)
     return { path, items }
   } finally {
     removeFile(part)
@@ -85,12 +90,12 @@ function dropChanged(items: Map<Source, string>, onRefused: (source: Source, why
 }
 
 async function* membersOf(
-  sources: Iterable<Source>,
-  pace: () => Promise<void>,
+  sources: readonly Source[],
+  { pace, onShare }: Pick<ArchiveTarget, 'pace' | 'onShare'>,
   onMember: (written: Written) => void,
   onTaken: (source: Source, taken: Taken) => void,
 ): AsyncGenerator<Buffer, void, void> {
-  for (const source of sources) {
+  for (const [at, source] of sources.entries()) {
     const pieces = tarOf(source, onMember)
     try {
       let piece = pieces.next()
@@ -99,6 +104,7 @@ async function* membersOf(
         await pace()
       }
       onTaken(source, piece.value)
+      onShare(((at + 1) / sources.length) * WRITTEN_SHARE)
     } finally {
       // Whoever stops in the middle leaves no file open.
       pieces.return({ kind: 'gone' })
@@ -146,19 +152,12 @@ function name({ dir, queue, now, native }: ArchiveTarget, part: BytePath): ByteP
 }
 
 /** What does not hold what was written is set aside: it must not pass for an archive. */
-async function verify(path: BytePath, written: readonly Written[], pace: () => Promise<void>): Promise<void> {
-  const interrupted: unknown[] = []
-  const problem = await compare(path, written, () =>
-    pace().catch((stop: unknown) => {
-      interrupted.push(stop)
-      throw stop
-    }),
-  )
-  if (interrupted.length > 0) {
-    // Nothing is wrong with it, but nothing was removed for it either.
-    removeFile(path)
-    throw interrupted[0]
-  }
+async function verify(path: BytePath, written: readonly Written[], target: ArchiveTarget): Promise<void> {
+  const problem = await compare(path, written, target).catch((error: unknown) => {
+    // Nothing was removed for it yet, and nobody is to take it for one that was read again.
+    if (error instanceof Stopped) removeFile(path)
+    throw error
+  })
   if (problem === undefined) return
   rename(path, `${path}.damaged` as BytePath)
   throw new QueueIoError('verify', path, Object.assign(new Error(problem), { code: 'EIO' }))
@@ -167,7 +166,7 @@ async function verify(path: BytePath, written: readonly Written[], pace: () => P
 async function compare(
   path: BytePath,
   written: readonly Written[],
-  pace: () => Promise<void>,
+  { pace, onShare }: ArchiveTarget,
 ): Promise<string | undefined> {
   const { extract } = await import('tar-stream')
   // An option that its types do not know: names are bytes.
@@ -186,17 +185,19 @@ async function compare(
       const found = `${name.replace(/\/$/, '')} ${type} ${size} ${hash.digest('base64')}`
       if (expected === undefined || found !== line(expected)) return `member ${at + 1} is not what was written`
       at += 1
+      onShare(WRITTEN_SHARE + (at / written.length) * (1 - WRITTEN_SHARE))
       await pace()
     }
     return at === written.length ? undefined : `holds ${at} of ${written.length} members`
   }
-  try {
-    const [, problem] = await Promise.all([pipeline(createReadStream(fsPath(path)), createGunzip(), reader), check()])
-    return problem
-  } catch (error) {
-    if (!(error instanceof Error)) throw error
-    return error.message
-  }
+  const reading = pipeline(createReadStream(fsPath(path)), createGunzip(), reader)
+  const [read, checked] = await Promise.allSettled([reading, check()])
+  // Who stops looking cuts off the reading, which is no fault of the archive's.
+  if (checked.status === 'fulfilled' && checked.value !== undefined) return checked.value
+  const failed = [checked, read].find((result) => result.status === 'rejected')
+  if (failed === undefined) return undefined
+  if (failed.reason instanceof Stopped || !(failed.reason instanceof Error)) throw failed.reason
+  return failed.reason.message
 }
 
 function line({ name, type, size, hash }: Written): string {

@@ -1,16 +1,11 @@
 /** The cleaner of one queue: what its retention dooms goes, in slices, archived first where that is wanted. */
 import type { Millis } from '../domain/name.ts'
-import {
-  type ArchivePolicy,
-  isLimited,
-  KEPT_STATES,
-  type KeptState,
-  type RetentionPolicy,
-} from '../domain/retention.ts'
+import type { ArchivePolicy, KeptState, RetentionPolicy } from '../domain/retention.ts'
 import type { Native } from '../os/native.ts'
 import { archiveItems, oldArchives } from './archive.ts'
 import { type Source, survey } from './archive-read.ts'
-import { type Doomed, doomedIn, LEVELS, oldDrafts, oldScratch, trashEntries } from './doomed.ts'
+import { type Plan, plannedItems, planOf, REMOVED, type Removed } from './clean-plan.ts'
+import { type Doomed, LEVELS } from './doomed.ts'
 import { QueueIoError } from './errors.ts'
 import { removeEmptyDir, removeFile } from './files.ts'
 import { dropEmptyBucket } from './move.ts'
@@ -18,10 +13,6 @@ import { type BytePath, inQueue, look, names, type QueueDir, toBytes, within } f
 import { scanPages } from './scan.ts'
 import { Scratch, type Tally } from './scratch.ts'
 import { bytesIn } from './tree.ts'
-
-/** What is removed. `tmp`: leftovers of editors and of cleaners that were killed. */
-export const REMOVED = [...KEPT_STATES, 'prep', 'tmp', 'trash', 'archives'] as const
-export type Removed = (typeof REMOVED)[number]
 
 export interface CleanJob {
   readonly queue: QueueDir
@@ -57,6 +48,9 @@ export class Cleaner {
     Tally
   >
   readonly #archives: { path: BytePath; items: number }[] = []
+  #plan: Plan | undefined
+  /** Items that are in an archive, read again. */
+  #archived = 0
 
   constructor(job: CleanJob) {
     this.#job = job
@@ -64,22 +58,43 @@ export class Cleaner {
   }
 
   /** To be called once, by the one cleaner of the queue. */
-  async run(): Promise<CleanReport> {
-    const { queue, policy, now } = this.#job
-    for (const path of Scratch.leftovers(queue)) await this.#discard(path, 'tmp')
-    for (const state of KEPT_STATES) if (isLimited(policy[state])) await this.#state(state)
-    for (const path of oldDrafts(queue, policy.prep, now)) await this.#take(path, 'prep', 0)
-    for (const path of oldScratch(queue, policy.prep, now)) await this.#take(path, 'tmp', 0)
-    for (const { path, since } of trashEntries(queue))
-      if (now - since > policy.trash) await this.#take(path, 'trash', 0)
-    await this.#dropArchives(policy.archive)
+  async run(): Promise<void> {
+    const { leftovers, states, others } = this.#planned()
+    for (const path of leftovers) await this.#discard(path, 'tmp')
+    for (const { state, doomed } of states) await this.#state(state, doomed)
+    for (const { path, kind } of others) await this.#take(path, kind, 0)
+    await this.#dropArchives(this.#job.policy.archive)
+  }
+
+  /** What was done so far. */
+  report(): CleanReport {
     return { removed: this.#removed, archives: this.#archives, moves: this.#scratch.moves }
   }
 
-  async #state(state: KeptState): Promise<void> {
+  /** How many items are to go. Whole days are counted for it: not for nothing. */
+  total(): number {
+    return plannedItems(this.#planned())
+  }
+
+  /** Of the total; an item that is archived first is half done by then. */
+  done(): number {
+    const share = (kind: Removed) => (!this.#job.dryRun && this.#isArchived(kind) ? 0.5 : 1)
+    const removed = REMOVED.reduce((sum, kind) => sum + this.#removed[kind].items * share(kind), 0)
+    return Math.floor(removed + this.#archived / 2)
+  }
+
+  #isArchived(kind: Removed): boolean {
+    return this.#job.policy.archive.states.some((state) => state === kind)
+  }
+
+  #planned(): Plan {
     const { queue, policy, now } = this.#job
-    const doomed = doomedIn(queue, state, policy[state], now)
-    if (policy.archive.states.includes(state)) await this.#archive(state, doomed)
+    this.#plan ??= planOf(queue, policy, now)
+    return this.#plan
+  }
+
+  async #state(state: KeptState, doomed: readonly Doomed[]): Promise<void> {
+    if (this.#isArchived(state)) await this.#archive(state, doomed)
     else for (const one of doomed) await this.#removeDoomed(state, one)
   }
 
@@ -121,7 +136,12 @@ export class Cleaner {
     }
     const { dir } = policy.archive
     const made = archiveDirs(queue, dir)
-    const target = { dir: archiveDir(queue, dir), made, queue: toBytes(name), now, stamp: newStamp(), native, pace }
+    const before = this.#archived
+    const onShare = (share: number) => {
+      this.#archived = before + share * part.length
+    }
+    const where = { dir: archiveDir(queue, dir), made, queue: toBytes(name), now, stamp: newStamp() }
+    const target = { ...where, native, pace, onShare }
     try {
       const archived = await archiveItems(target, part, onRefused)
       if (archived === undefined) return true

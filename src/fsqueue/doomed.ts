@@ -30,6 +30,18 @@ export type Doomed =
 /** Directories above the items of each. */
 export const LEVELS = { day: 2, bucket: 1, item: 0 } as const satisfies Record<Doomed['kind'], number>
 
+/** How many items that is, now. */
+export function itemCount({ kind, path }: Doomed): number {
+  switch (kind) {
+    case 'day':
+      return names(path).reduce((sum, minute) => sum + names(within(path, minute)).length, 0)
+    case 'bucket':
+      return names(path).length
+    case 'item':
+      return 1
+  }
+}
+
 /** Oldest first. */
 export function doomedIn(queue: QueueDir, state: KeptState, limits: KeepLimits, now: Millis): Doomed[] {
   const root = stateDir(queue, state)

@@ -16,6 +16,11 @@ export class QueueIoError extends Error {
   }
 }
 
+/** Thrown by whoever is called between two steps, and wants no other one to be begun. */
+export class Stopped extends Error {
+  override readonly name = 'Stopped'
+}
+
 /** What the system refused, in our words. Anything else that was thrown is a bug, and is thrown on. */
 export function refusedBySystem(operation: string, path: string, thrown: unknown): QueueIoError {
   if (thrown instanceof QueueIoError) return thrown

@@ -148,6 +148,19 @@ export function rename(from: BytePath, to: BytePath): 'moved' | 'gone' {
 }
 
 /**
+ * May a rename lead from one directory into the other? Nothing is moved by asking: a `.` is no name that could be, and
+ * the kernel compares mounts before names. Two mounts of one file system have the same device number.
+ */
+export function isOneMount(from: BytePath, to: BytePath): boolean {
+  try {
+    renameSync(fsPath(within(from, '.')), fsPath(within(to, '.')))
+    return true
+  } catch (error) {
+    return errnoOf(error) !== 'EXDEV'
+  }
+}
+
+/**
  * Moves without ever overwriting: rename(2) replaces files and empty directories silently. Exact through
  * renameat2(2) where `native` is given; else a file is linked and unlinked, and a directory looked for first.
  */

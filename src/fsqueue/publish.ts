@@ -186,11 +186,22 @@ function fill(target: BytePath, source: Source): void {
     // Opening a FIFO would wait for a writer, and a directory is no payload.
     if (!statSync(fsPath(source.path)).isFile())
       throw Object.assign(new Error('not a regular file'), { code: 'EINVAL' })
-    if (source.kind === 'link' || (source.kind === 'share' && mayLink(source.path)))
-      linkSync(fsPath(source.path), fsPath(target))
-    else copyFileSync(fsPath(source.path), fsPath(target), constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
+    if (!linked(source, target))
+      copyFileSync(fsPath(source.path), fsPath(target), constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
   } catch (error) {
     throw new QueueIoError(source.kind, source.path, error)
+  }
+}
+
+/** false: it is to be copied. That a file lies behind another mount is known by trying only. */
+function linked({ kind, path }: Exclude<Source, { kind: 'data' }>, target: BytePath): boolean {
+  if (kind === 'copy' || (kind === 'share' && !mayLink(path))) return false
+  try {
+    linkSync(fsPath(path), fsPath(target))
+    return true
+  } catch (error) {
+    if (kind === 'link' || errnoOf(error) !== 'EXDEV') throw error
+    return false
   }
 }
 

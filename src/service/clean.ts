@@ -1,13 +1,15 @@
 /** `rq clean`: retention by hand, while the daemon is down, or as a worker asks for it (docs/RETENTION.md). */
 import { displayName } from '../domain/name.ts'
 import { CLEAN_LOCK } from '../fsqueue/chores.ts'
-import type { CleanReport, Removed } from '../fsqueue/cleaner.ts'
+import type { Removed } from '../fsqueue/clean-plan.ts'
+import type { Cleaner, CleanReport } from '../fsqueue/cleaner.ts'
+import { Stopped } from '../fsqueue/errors.ts'
 import type { Tally } from '../fsqueue/scratch.ts'
 import { loadNative } from '../os/native.ts'
 import { type Answer, isProblem, type Problem, problem } from './answer.ts'
 import { lockChore } from './chore-lock.ts'
 import type { Context } from './context.ts'
-import { pacer, Stopped } from './pacer.ts'
+import { pacer } from './pacer.ts'
 import { loadConfig, openQueue, type Queue, queueNames } from './spool.ts'
 import { defineVerb } from './verb.ts'
 
@@ -61,7 +63,7 @@ async function cleanQueue(context: Context, queue: Queue, dryRun: boolean): Prom
   try {
     const { Cleaner } = await import('../fsqueue/cleaner.ts')
     const problems = new Set<string>()
-    const cleaner = new Cleaner({
+    const cleaner: Cleaner = new Cleaner({
       queue: queue.dir,
       name: queue.name,
       policy: loaded.config.retention,
@@ -69,17 +71,17 @@ async function cleanQueue(context: Context, queue: Queue, dryRun: boolean): Prom
       dryRun,
       newStamp: () => context.newId().slice(0, 29),
       native: await loadNative(),
-      pace: pacer(context.cancelled),
+      pace: pacer(context.cancelled, () => tellProgress(context, cleaner, total)),
       onProblem: (text) => problems.add(displayName(text)),
     })
-    const report = await cleaner.run().catch((error: unknown) => {
-      if (error instanceof Stopped) return undefined
-      throw error
+    const total = context.showsProgress ? cleaner.total() : 0
+    tellProgress(context, cleaner, total)
+    await cleaner.run().catch((error: unknown) => {
+      if (!(error instanceof Stopped)) throw error
+      problems.add('stopped; what is left to do is done by the next one')
     })
-    if (report === undefined)
-      return problem('failed', `${queue.name}: stopped; what is left to do is done by the next one`)
     lock?.touch()
-    return answer(queue.name, dryRun, report, problems)
+    return answer(queue.name, dryRun, cleaner.report(), problems)
   } finally {
     lock?.close()
   }
@@ -95,4 +97,8 @@ function answer(queue: string, dryRun: boolean, report: CleanReport, problems: I
     moves: report.moves,
     problems: [...problems],
   }
+}
+
+function tellProgress(context: Context, cleaner: Cleaner, total: number): void {
+  if (context.showsProgress) context.tell({ kind: 'progress', done: cleaner.done(), total })
 }

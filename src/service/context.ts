@@ -21,6 +21,8 @@ export interface Context {
   readonly input: () => Readable
   /** Lets a person edit a file; false when the editor failed. */
   readonly edit: (path: string) => Promise<boolean>
+  /** Does anybody see the progress? Nothing is counted for it alone otherwise. */
+  readonly showsProgress: boolean
   /** Asked to stop: finish what is begun, begin nothing. */
   readonly cancelled: AbortSignal
   /** Where moves leave their syncs, to share them; without it each has its own. */

@@ -1,7 +1,7 @@
 /** A queue's history as it is on the disk: `_stats/`, and what its worker has not written yet. */
 import { isRecord, parseJson } from '../domain/msg.ts'
 import type { Millis } from '../domain/name.ts'
-import { DAY, dayOf, decodeDay, decodeRecord, type StatsRecord } from '../domain/stats.ts'
+import { DAY, dayOf, decodeDay, decodeRecord, isWritten, type StatsRecord } from '../domain/stats.ts'
 import { readRegular } from '../fsqueue/files.ts'
 import { inQueue, type QueueDir } from '../fsqueue/place.ts'
 import { readStatFile, statFiles } from '../fsqueue/stat-files.ts'
@@ -12,8 +12,7 @@ const LARGEST_STATUS = 16 * 1024 * 1024
 export function historyOf(queue: QueueDir, since: Millis): StatsRecord[] {
   const files = statFiles(queue).filter((file) => (dayOf(file) ?? Number.NEGATIVE_INFINITY) + DAY > since)
   const written = files.flatMap((file) => decodeDay(readStatFile(queue, file) ?? '').records)
-  const last = written.reduce((latest, { until }) => Math.max(latest, until), 0)
-  const unwritten = snapshotOf(queue).filter(({ until }) => until > last)
+  const unwritten = snapshotOf(queue).filter((record) => !isWritten(record, written))
   return [...written, ...unwritten].filter(({ from, span }) => from + span > since)
 }
 

@@ -1,7 +1,8 @@
 /** `rq move`: another priority, time, tags, or queue; one rename. */
 import { formatItemName, parseItemName } from '../domain/name.ts'
+import { isOneMount } from '../fsqueue/files.ts'
 import type { Target } from '../fsqueue/move.ts'
-import { look, stateDir } from '../fsqueue/place.ts'
+import { stateDir } from '../fsqueue/place.ts'
 import { problem, refuse } from './answer.ts'
 import { bulkOptions, forEachMeant } from './bulk.ts'
 import type { Context } from './context.ts'
@@ -69,13 +70,9 @@ export const move = defineVerb({
       if (sameQueue && target.state === item.at.state && formatItemName({ base, ...target }) === item.at.raw) {
         return { queue: item.queue.name, id: callName(item.at.raw), did: 'is so already' }
       }
-      if (
-        other !== undefined &&
-        look(stateDir(other.dir, 'que'))?.dev !== look(stateDir(item.queue.dir, item.at.state))?.dev
-      ) {
-        return Promise.resolve(
-          problem('failed', `queue ${other.name} is on another file system: inject the item there`),
-        )
+      if (other !== undefined && !isOneMount(stateDir(item.queue.dir, item.at.state), stateDir(other.dir, 'que'))) {
+        const where = 'on another file system, or behind another mount of this one'
+        return Promise.resolve(problem('failed', `queue ${other.name} is ${where}: inject the item there`))
       }
       return relocate(context, item, target, sameQueue ? 'moved' : `moved to ${other.name}`, other)
     }

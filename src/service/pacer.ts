@@ -1,20 +1,19 @@
 /** What takes long goes in slices, and ends between two of them when it is told to. */
 import { setTimeout as sleep } from 'node:timers/promises'
-
-/** The caller was told to stop. */
-export class Stopped extends Error {}
+import { Stopped } from '../fsqueue/errors.ts'
 
 const SLICE = 128
 const LONGEST_REST_MS = 50
 
-/** Works in slices and rests between them: others want the disk, too. */
-export function pacer(cancelled: AbortSignal): () => Promise<void> {
+/** Works in slices and rests between them: others want the disk, too. `tell`: called at each step. */
+export function pacer(cancelled: AbortSignal, tell = (): void => undefined): () => Promise<void> {
   let steps = 0
   let begun = performance.now()
   return async () => {
+    if (cancelled.aborted) throw new Stopped()
+    tell()
     steps += 1
     if (steps % SLICE !== 0) return
-    if (cancelled.aborted) throw new Stopped()
     await sleep(Math.min(LONGEST_REST_MS, (performance.now() - begun) / 2))
     begun = performance.now()
   }

@@ -4,18 +4,18 @@
  */
 
 import type { Entry } from '../domain/entry.ts'
-import { isRecord, parseJson } from '../domain/msg.ts'
+import { parseJson } from '../domain/msg.ts'
 import { idTime, type Millis, type RawName } from '../domain/name.ts'
 import {
-  type Counter, count, dayFile, dayOf, decodeDay, decodeRecord, emptyTally, encodeRecord, MINUTE, measure, type StatsRecord,
+  type Counter, count, dayFile, emptyTally, encodeRecord, MINUTE, measure, type StatsRecord,
   startOf, type Tally,
 } from '../domain/stats.ts' // biome-ignore format: one import
 import { QueueIoError } from '../fsqueue/errors.ts'
-import { readRegular } from '../fsqueue/files.ts'
 import type { Moved } from '../fsqueue/move.ts'
-import { inQueue, look, place } from '../fsqueue/place.ts'
-import { appendStats, readStatFile, statFiles } from '../fsqueue/stat-files.ts'
+import { look, place } from '../fsqueue/place.ts'
+import { appendStats } from '../fsqueue/stat-files.ts'
 import { compactStats } from './history-compaction.ts'
+import { type CountedBefore, countedBefore, NOTHING_COUNTED } from './history-recovery.ts'
 import type { Settled } from './verdict.ts'
 import type { Worker } from './worker.ts'
 
@@ -24,14 +24,12 @@ const MOST_UNWRITTEN = 1440
 /** Dropped files that a scan looks at for their age. */
 const MOST_LOOKS = 1000
 const MOST_EXPECTED = 10_000
-const LARGEST_STATUS = 16 * 1024 * 1024
 
 export class History {
   readonly #worker: Worker
   #tally: Tally = emptyTally(0)
   #before: StatsRecord | undefined
-  /** Until here everything that came is counted, by us or by a worker before us. */
-  #countedUntil: Millis = 0
+  #counted: CountedBefore = NOTHING_COUNTED
   readonly #unwritten: StatsRecord[] = []
   #isRefused = false
   #looks = 0
@@ -43,31 +41,21 @@ export class History {
     this.#worker = worker
   }
 
-  /** Finds where the worker before us stopped counting. What it had not written yet stands in its last snapshot. */
+  /** Goes on where the worker before us stopped counting. */
   open(): void {
     try {
-      const last = this.#lastWritten()
-      const unwritten = lastSnapshot(this.#worker).filter(({ until }) => until > (last?.until ?? 0))
-      this.#unwritten.push(...unwritten)
-      this.#countedUntil = Math.max(last?.until ?? 0, ...unwritten.map(({ until }) => until))
+      this.#counted = countedBefore(this.#worker.options.queue, Date.now())
+      this.#unwritten.push(...this.#counted.unwritten)
+      // A worker may be gone again before its first line of the day is written.
+      if (this.#counted.isNewDay) compactStats(this.#worker)
     } catch (error) {
       this.#refused(error)
     }
     this.#write()
-    process.once('exit', () => this.#flush(Date.now()))
-  }
-
-  #lastWritten(): StatsRecord | undefined {
-    const { queue } = this.#worker.options
-    const newest = statFiles(queue)
-      .filter((file) => dayOf(file) !== undefined)
-      .toSorted()
-      .at(-1)
-    if (newest === undefined) return undefined
-    // A worker may be gone again before its first line of the day is written.
-    if (newest !== dayFile(Date.now())) compactStats(this.#worker)
-    const { records } = decodeDay(readStatFile(queue, newest) ?? '')
-    return records.toSorted((a, b) => a.until - b.until).at(-1)
+    process.once('exit', () => {
+      this.#flush(Date.now())
+      this.#write()
+    })
   }
 
   /** A name appeared in que/, and it was not we who put it there. */
@@ -81,8 +69,12 @@ export class History {
     if (this.#isMarker(entry.raw)) return
     // What waits is written of, even if nothing happens.
     this.#wake()
-    const from = Math.max(since, this.#countedUntil)
-    if (from === 0 || this.#arrival(entry) > from) this.#count('enqueued')
+    const { until, ahead, at } = this.#counted
+    if (Math.max(since, until, ahead) === 0) this.#count('enqueued')
+    else {
+      const arrival = this.#arrival(entry)
+      if (arrival > Math.max(since, arrival > at ? ahead : until)) this.#count('enqueued')
+    }
   }
 
   /** By its id, or by its ctime: whatever mtime it brought along, it came by a rename or was made here. */
@@ -126,8 +118,9 @@ export class History {
 
   /** This minute so far, and the one before: for people, and for the worker after us. */
   lately(): readonly unknown[] {
-    const records = [...this.#unwritten, ...(this.#before === undefined ? [] : [this.#before]), this.#tally]
-    return records
+    // What the disk refuses is among the unwritten already, and would be counted twice.
+    const records = new Set([...this.#unwritten, this.#before ?? this.#tally, this.#tally])
+    return [...records]
       .filter(({ until, from }) => until > from)
       .slice(-MOST_UNWRITTEN)
       .map(asValue)
@@ -158,6 +151,7 @@ export class History {
     const now = Date.now()
     // A timer may be early by a little.
     if (now >= this.#tally.from + MINUTE) this.#turn(now)
+    else this.#write()
     const { intake, runs } = this.#worker
     if (intake.schedule.readySize > 0 || runs.size > 0 || this.#tally.until > this.#tally.from) this.#wake()
   }
@@ -201,6 +195,7 @@ export class History {
     const { operation, path, code } = error
     if (!this.#isRefused) this.#worker.options.emit({ kind: 'disk-trouble', operation, path, code })
     this.#isRefused = true
+    this.#wake()
   }
 }
 
@@ -223,12 +218,4 @@ function counterOf({ move, verdict, record }: Settled): Counter {
 
 function asValue(record: StatsRecord): unknown {
   return parseJson(encodeRecord(record))
-}
-
-/** What the last worker here had counted when it last wrote its snapshot. */
-function lastSnapshot(worker: Worker): StatsRecord[] {
-  const reading = readRegular(inQueue(worker.options.queue, '_status.json'), LARGEST_STATUS)
-  const status = reading.kind === 'text' ? parseJson(reading.text) : undefined
-  if (!isRecord(status) || !Array.isArray(status['history'])) return []
-  return status['history'].flatMap((value: unknown) => decodeRecord(JSON.stringify(value)) ?? [])
 }

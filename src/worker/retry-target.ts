@@ -3,6 +3,7 @@ import type { Move, Msg, Verdict } from '../domain/item.ts'
 import type { SettlePolicy } from '../domain/policy.ts'
 import { givenUpTo } from '../domain/retry.ts'
 import { QueueIoError } from '../fsqueue/errors.ts'
+import { isOneMount } from '../fsqueue/files.ts'
 import { ensureQueue } from '../fsqueue/layout.ts'
 import { look, type QueueDir, stateDir } from '../fsqueue/place.ts'
 import { neighbour } from './neighbours.ts'
@@ -28,9 +29,13 @@ export function retryQueue({ options, root }: Worker, name: string): RetryQueue 
   }
   const there = look(stateDir(target.queue, 'que'))
   if (there?.isDirectory() !== true) return { kind: 'refused', why: `queue ${target.name} has no directory to wait in` }
-  const [run, que] = [look(stateDir(options.queue, 'run')), look(stateDir(options.queue, 'que'))]
+  const que = look(stateDir(options.queue, 'que'))
   if (there.ino === que?.ino && there.dev === que.dev) return { kind: 'own' }
-  if (there.dev !== run?.dev) return { kind: 'refused', why: `queue ${target.name} is on another file system` }
+  if (!isOneMount(stateDir(options.queue, 'run'), stateDir(target.queue, 'que')))
+    return {
+      kind: 'refused',
+      why: `queue ${target.name} is on another file system, or behind another mount of this one`,
+    }
   return { kind: 'other', queue: target.queue }
 }
 

@@ -41,8 +41,7 @@ export class StatusFile {
       rename(temporary, '_status.json' as BytePath)
     } catch (error) {
       if (!(error instanceof QueueIoError)) throw error
-      // A full disk is what people want to read about: the old file's block takes the new text.
-      overwrite('_status.json' as BytePath, text)
+      overwriteStatus(status)
     }
   }
 
@@ -82,6 +81,16 @@ export class StatusFile {
       history: worker.history.lately(),
     }
   }
+}
+
+/**
+ * A full disk is what people want to read about: the old file's blocks take the new text, with as many of the unwritten
+ * minutes as they have room for. A text that does not fit leaves a torn one.
+ */
+function overwriteStatus(status: { readonly history: readonly unknown[] }): void {
+  let { history } = status
+  while (!overwrite('_status.json' as BytePath, JSON.stringify({ ...status, history })) && history.length > 0)
+    history = history.slice(Math.ceil(history.length / 2))
 }
 
 function shown<T extends object>(named: ReadonlyMap<string, T>): (T & { name: string })[] {

@@ -3,12 +3,11 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, write
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { bootId } from '../../src/os/process.ts'
 import { makeQueue, startDaemon, tempRoot } from '../helpers/daemon.ts'
-import { neighbours } from '../helpers/neighbours.ts'
+import { neighbours, recordedRetry } from '../helpers/neighbours.ts'
 import { rq } from '../helpers/rq.ts'
 import { until } from '../helpers/until.ts'
-import { newId, openQueue, startWorker, type TestQueue, testQueue } from '../helpers/worker.ts'
+import { openQueue, startWorker, type TestQueue, testQueue } from '../helpers/worker.ts'
 
 /** Fails until its attempt $1 (param1) has come, by exit $2 (param2, 1). */
 const FAILS_UNTIL = `#!/bin/sh
@@ -240,18 +239,6 @@ it('a retry in a queue that has no worker gets one: nobody has to be warm', asyn
   expect(verdicts(second, id)).toEqual(['reschedule', 'done'])
   await daemon.stop()
 })
-
-/** In run/, its verdict written: to be retried in `other`; and not moved. */
-function recordedRetry(queue: TestQueue, other: string): string {
-  const id = newId()
-  const dir = join(queue.path, 'run', id)
-  mkdirSync(join(dir, 'job'), { recursive: true })
-  const attempts = [{ n: 1, verdict: 'reschedule', to: 'que', queue: other, due: 1_900_000_000, exit: 1 }]
-  writeFileSync(join(dir, 'msg'), JSON.stringify({ attempts }))
-  writeFileSync(join(dir, 'attempt.1'), `#1   \n# 999999 1 ${bootId()}\n#status\n`)
-  writeFileSync(join(dir, 'started.1'), '')
-  return id
-}
 
 describe('what is given up', () => {
   const dead = (more: object = {}) => ({ retry: { on_give_up: { relay_to: 'target' }, ...more } })

@@ -15,6 +15,7 @@ import {
   encodeRecord,
   groupRecords,
   HOUR,
+  isWritten,
   MINUTE,
   measure,
   mergeRecords,
@@ -168,4 +169,15 @@ it('a rate counts the last sixty seconds: all of this minute, and a falling shar
   expect(ratePerMinute(0, 60, NOON, NOON)).toBe(60)
   expect(ratePerMinute(30, 60, NOON, NOON + 30_000)).toBe(60)
   expect(ratePerMinute(30, 60, NOON, NOON + 90_000)).toBe(30)
+})
+
+it('a snapshot is written where a line of its minute, or of its hour, goes as far', () => {
+  const at = (from: number, until: number, span = MINUTE): StatsRecord => ({ ...emptyTally(from), from, until, span })
+  const snapshot = at(NOON, NOON + 20_000)
+  expect(isWritten(snapshot, [at(NOON, NOON + 20_000)])).toBe(true)
+  expect(isWritten(snapshot, [at(NOON, NOON + 50_000)])).toBe(true)
+  expect(isWritten(snapshot, [at(NOON, NOON + MINUTE * 30, HOUR)])).toBe(true)
+  // An earlier worker's, of the same minute; and those of a clock that was ahead, or is now.
+  expect(isWritten(snapshot, [at(NOON, NOON + 10_000)])).toBe(false)
+  expect(isWritten(snapshot, [at(NOON + DAY, NOON + DAY + 20_000), at(NOON - DAY, NOON)])).toBe(false)
 })
