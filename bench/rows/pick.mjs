@@ -86,6 +86,8 @@ function microsEach({ Schedule, FlowState, lineOf }, entries, { aging, flow }) {
   const gates = state && {
     shut: (entry, at) => state.gate(entry.raw, entry.tags, at),
     lineOf: (entry) => (flow.order.length === 0 ? undefined : lineOf(flow, entry.tags)),
+    reserving: () => state.reserving(),
+    forget: (raw) => state.forget(raw),
   }
   const start = now()
   const schedule = new Schedule({ aging, gates })
@@ -124,9 +126,9 @@ function microsEach({ Schedule, FlowState, lineOf }, entries, { aging, flow }) {
     schedule.endScan(clock)
   }
 
-  function begin({ id, raw, tags }) {
+  function begin({ id, tags }) {
     if (state === undefined) return
-    state.begin(id, raw, tags, clock, true)
+    state.begin(id, tags, clock, true)
     const line = lineOf(flow, tags)
     if (line !== undefined) schedule.hold(id, line)
   }

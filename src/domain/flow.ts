@@ -3,7 +3,7 @@
  * rates of keys. A key is a tag `NAME:VALUE`. All of it is decided by names; the time is a parameter.
  */
 import type { Coalesce } from './coalesce.ts'
-import type { ItemId, Millis } from './name.ts'
+import type { ItemId, Millis, RawName } from './name.ts'
 import type { WaitReason } from './pick.ts'
 import { Window } from './rate-window.ts'
 import { keyOf } from './tags.ts'
@@ -84,7 +84,7 @@ export class FlowState {
   readonly #taken = new Map<ItemId, Taken>()
   readonly #used: number[]
   /** Classes in which a heavy item waits for room: nothing lighter takes it away until the next end there. */
-  readonly #reserved = new Map<number, string>()
+  readonly #reserved = new Map<number, RawName>()
   readonly #counts = new Map<string, number>()
   readonly #windows = new Map<string, Window>()
 
@@ -94,7 +94,7 @@ export class FlowState {
   }
 
   /** Why an item with these tags may not start now, or undefined. `raw` tells it from others of the same tags. */
-  gate(raw: string, tags: readonly string[], now: Millis): Shut | undefined {
+  gate(raw: RawName, tags: readonly string[], now: Millis): Shut | undefined {
     return this.#keyGate(tags) ?? this.#rateGate(tags, now) ?? this.#classGate(raw, tags)
   }
 
@@ -125,7 +125,7 @@ export class FlowState {
     return found
   }
 
-  #classGate(raw: string, tags: readonly string[]): Shut | undefined {
+  #classGate(raw: RawName, tags: readonly string[]): Shut | undefined {
     const { classes } = this.policy
     const until = Number.POSITIVE_INFINITY
     const fitting = classesOf(classes, tags)
@@ -141,26 +141,37 @@ export class FlowState {
     return { reason: { kind: 'weight', weight, free }, key, until }
   }
 
-  #hasRoom(index: number, weight: number, raw: string): boolean {
+  #hasRoom(index: number, weight: number, raw?: RawName): boolean {
     const holder = this.#reserved.get(index)
     if (holder !== undefined && holder !== raw) return false
     const { n = 0 } = this.policy.classes[index] ?? {}
     return (this.#used[index] ?? 0) + Math.min(weight, n) <= n
   }
 
+  /** Heavy ones for which room is kept. */
+  reserving(): RawName[] {
+    return [...new Set(this.#reserved.values())]
+  }
+
+  /** It does not wait any more: it starts, in whatever class has room, or is gone. The keys that opened by it. */
+  forget(raw: RawName): string[] {
+    const kept = [...this.#reserved].filter(([, holder]) => holder === raw)
+    for (const [index] of kept) this.#reserved.delete(index)
+    return kept.length === 0 ? [] : ['class']
+  }
+
   /** It runs. `fresh`: it started now, and counts for its rates. */
-  begin(id: ItemId, raw: string, tags: readonly string[], now: Millis, fresh: boolean): void {
+  begin(id: ItemId, tags: readonly string[], now: Millis, fresh: boolean): void {
     if (this.#taken.has(id)) return
     const weight = weightOf(this.policy, tags)
     const fitting = classesOf(this.policy.classes, tags)
     // What was adopted runs, whatever the limits say by now.
-    const slotClass = fitting.find((index) => this.#hasRoom(index, weight, raw)) ?? fitting[0] ?? -1
+    const slotClass = fitting.find((index) => this.#hasRoom(index, weight)) ?? fitting[0] ?? -1
     const keys = tags.filter((tag) => limitOf(this.policy.concurrency, tag) !== undefined)
     const taken = { slotClass, weight: Math.min(weight, this.policy.classes[slotClass]?.n ?? weight), keys }
     this.#taken.set(id, taken)
     if (slotClass >= 0) this.#used[slotClass] = (this.#used[slotClass] ?? 0) + taken.weight
     for (const key of keys) this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1)
-    for (const [index, holder] of this.#reserved) if (holder === raw) this.#reserved.delete(index)
     if (!fresh) return
     for (const [key, rate] of this.#ratesOf(tags)) this.#window(key, rate).add(now)
   }

@@ -7,9 +7,6 @@ import type { Entry } from './entry.ts'
 import type { Shut } from './flow.ts'
 import type { Millis, RawName } from './name.ts'
 
-const PER_KEY = 2000
-const IN_ALL = 40_000
-
 interface Lot {
   readonly entries: BoundedSet
   readonly reason: Shut['reason']['kind']
@@ -34,7 +31,7 @@ export class Parking {
   #isShortOf = false
   #nextOpening = Number.POSITIVE_INFINITY
 
-  constructor(compare: (a: Entry, b: Entry) => number, perKey = PER_KEY, inAll = IN_ALL) {
+  constructor(compare: (a: Entry, b: Entry) => number, perKey: number, inAll: number) {
     this.#compare = compare
     this.#perKey = perKey
     this.#inAll = inAll
@@ -46,6 +43,10 @@ export class Parking {
 
   has(raw: RawName): boolean {
     return this.#keyOf.has(raw)
+  }
+
+  find(raw: RawName): Entry | undefined {
+    return this.#lots.get(this.#keyOf.get(raw) ?? '')?.entries.find(raw)
   }
 
   /** How many wait for each reason. */
