@@ -22,7 +22,7 @@ export type GaveWay =
   | { readonly how: 'removed'; readonly dirs: readonly BytePath[] }
   | { readonly how: 'canceled' | 'left' | 'ended'; readonly dirs: readonly [] }
 
-/** false: it left run/ meanwhile, and is looked for again. While it is there, whoever moves it sees the mark. */
+/** false: it left run/ meanwhile, and is looked for again. Whoever moves it looks for the mark right before. */
 function cancel(item: BytePath): boolean {
   try {
     writeNew(within(item, 'cancel'), '')
