@@ -2,26 +2,12 @@
  * `_trash/`: what was removed, and where it was. `_trash/<removal>/<state>[/YYYYMMDD/HHMM]/<name>`: the item under its own
  * name, one rename each way. All that is removed at once has one removal, `20261126T101500.123-x7f2k9`.
  */
-import { opendirSync, rmdirSync, unlinkSync } from 'node:fs'
 import { BUCKETED, STATES, type State } from '../domain/item.ts'
 import { formatItemName, type ItemId, type Millis, parseItemName } from '../domain/name.ts'
-import { errnoOf } from '../os/errno.ts'
 import type { Native } from '../os/native.ts'
-import { QueueIoError } from './errors.ts'
 import { moveNew, removeEmptyDir } from './files.ts'
 import { freshBase } from './move.ts'
-import {
-  type BytePath,
-  fsPath,
-  inQueue,
-  look,
-  makeDir,
-  names,
-  place,
-  type QueueDir,
-  stateDir,
-  within,
-} from './place.ts'
+import { type BytePath, inQueue, look, makeDir, names, place, type QueueDir, stateDir, within } from './place.ts'
 import { type Located, scanPages } from './scan.ts'
 
 const REMOVAL = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d\.\d{3})-[0-9a-z]{6}$/
@@ -134,56 +120,4 @@ export function dropEmptyRemoval(removal: Removal): void {
     removeEmptyDir(dir)
   }
   removeEmptyDir(removal.path)
-}
-
-/**
- * Removes a removal for good, at most `limit` names of it: true when nothing is left. So a million items hold up
- * nothing else. No link is followed. What may not be removed is an error that names it.
- */
-export function removeForGood(removal: Removal, limit: number): boolean {
-  let left = limit
-  const remove = (path: BytePath): boolean => {
-    if (look(path)?.isDirectory() !== true) {
-      left -= 1
-      unlink(path)
-      return true
-    }
-    const dir = opendirSync(fsPath(path) as string, { encoding: 'latin1' as BufferEncoding, bufferSize: 256 })
-    try {
-      for (let entry = dir.readSync(); entry !== null; entry = dir.readSync()) {
-        if (left <= 0 || !remove(within(path, entry.name))) return false
-      }
-    } finally {
-      dir.closeSync()
-    }
-    left -= 1
-    // A name that was removed while the directory was read may have hidden another: then once more.
-    return removeDir(path)
-  }
-  try {
-    return remove(removal.path)
-  } catch (error) {
-    if (error instanceof QueueIoError || errnoOf(error) === undefined) throw error
-    if (errnoOf(error) === 'ENOENT') return look(removal.path) === undefined
-    throw new QueueIoError('remove', removal.path, error)
-  }
-}
-
-function unlink(path: BytePath): void {
-  try {
-    unlinkSync(fsPath(path))
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw new QueueIoError('unlink', path, error)
-  }
-}
-
-function removeDir(path: BytePath): boolean {
-  try {
-    rmdirSync(fsPath(path))
-    return true
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return true
-    if (errnoOf(error) === 'ENOTEMPTY') return false
-    throw new QueueIoError('rmdir', path, error)
-  }
 }

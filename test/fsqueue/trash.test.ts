@@ -1,9 +1,13 @@
-import { existsSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync, chownSync, existsSync, mkdirSync, renameSync, statSync, symlinkSync, writeFileSync,
+} from 'node:fs' // biome-ignore format: one import
 import { describe, expect, it } from 'vitest'
 import type { State } from '../../src/domain/item.ts'
+import { removeForGood } from '../../src/fsqueue/remove-tree.ts'
 import type { Located } from '../../src/fsqueue/scan.ts'
 import {
-  dropEmptyRemoval, moveToTrash, type Removal, removalOf, removals, removedItems, removeForGood, restoreFromTrash,
+  dropEmptyRemoval, moveToTrash, type Removal, removalOf, removals, removedItems, restoreFromTrash,
 } from '../../src/fsqueue/trash.ts' // biome-ignore format: one import
 import { loadNative } from '../../src/os/native.ts'
 import { makeQueue, newId, raw, state, type TestQueue, tree } from './support.ts'
@@ -103,6 +107,41 @@ describe('a removal', () => {
     expect(removeForGood(removal, 100)).toBe(true)
     expect(existsSync(`${test.path}/kept/file`)).toBe(true)
   })
+  it('may be deeper than any path is long', () => {
+    const test = makeQueue()
+    const item = put(test, 'que', 'item')
+    execFileSync(
+      'sh',
+      ['-c', 'i=0; while [ $i -lt 700 ]; do mkdir longlong && cd -P longlong && i=$((i+1)); done; : > file'],
+      {
+        cwd: `${test.path}/que/item`,
+      },
+    )
+    moveToTrash(test.queue, item, S)
+    const removal = only(test)
+    for (let n = 0; n < 100 && !removeForGood(removal, 50); n += 1);
+    expect(removals(test.queue)).toEqual([])
+  })
+  it.runIf(process.getuid?.() === 0)(
+    'is taken from the user whose it was, who could put links into it meanwhile',
+    () => {
+      const test = makeQueue()
+      const item = put(test, 'que', 'item')
+      mkdirSync(`${test.path}/que/item/job`)
+      for (const name of ['a', 'b', 'c']) writeFileSync(`${test.path}/que/item/job/${name}`, '')
+      chownSync(`${test.path}/que/item/job`, 54_321, 54_321)
+      chmodSync(`${test.path}/que/item/job`, 0o777)
+      moveToTrash(test.queue, item, S)
+      const removal = only(test)
+      const job = `${removal.path}/que/item/job`
+      let isTaken = false
+      for (let n = 0; n < 20 && !isTaken && existsSync(job); n += 1) {
+        removeForGood(removal, 1)
+        isTaken = existsSync(job) && statSync(job).uid === 0 && (statSync(job).mode & 0o777) === 0o700
+      }
+      expect(isTaken).toBe(true)
+    },
+  )
   it('of an earlier version is listed, its places unknown, and can be removed', () => {
     const test = makeQueue()
     const name = 'trash-20261122T101500.123456-x7f2k9-report.csv'
