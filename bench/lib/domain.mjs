@@ -7,7 +7,8 @@ const SOURCE = join(import.meta.dirname, '..', '..', 'src')
 
 const ENTRY = `
 export { FlowState, lineOf } from './domain/flow.ts'
-export { entryOf, Schedule } from './domain/schedule.ts'
+export { entryOf } from './domain/entry.ts'
+export { Schedule } from './domain/schedule.ts'
 export { DEFAULT_SETTLE_POLICY } from './domain/policy.ts'
 export { DEFAULT_RETRY, retryPolicy } from './domain/retry.ts'
 export { attemptRecord } from './domain/record.ts'

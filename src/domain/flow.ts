@@ -58,12 +58,21 @@ export function lineOf(policy: FlowPolicy, tags: readonly string[]): string | un
 }
 
 /** The indices of the classes that take an item, the most specific first, then in the order given. */
-export function classesOf(classes: readonly SlotClass[], tags: readonly string[]): number[] {
-  const fitting = classes.flatMap((slotClass, index) => (fits(slotClass, tags) ? [index] : []))
-  return fitting.sort((a, b) => breadth(classes[a]) - breadth(classes[b]) || a - b)
+export function classesOf(
+  classes: readonly SlotClass[],
+  tags: readonly string[],
+  ranked: readonly number[] = rankedClasses(classes),
+): number[] {
+  return ranked.filter((index) => fits(classes[index], tags))
 }
 
-function fits({ tags: wanted, not }: SlotClass, tags: readonly string[]): boolean {
+/** The most specific first: the same for every item. */
+function rankedClasses(classes: readonly SlotClass[]): number[] {
+  return classes.map((_, index) => index).sort((a, b) => breadth(classes[a]) - breadth(classes[b]) || a - b)
+}
+
+function fits(slotClass: SlotClass | undefined, tags: readonly string[]): boolean {
+  const { tags: wanted, not } = slotClass ?? NO_CLASS
   if (not.some((tag) => tags.includes(tag))) return false
   return wanted.length === 0 || wanted.includes('*') || wanted.some((tag) => tags.includes(tag))
 }
@@ -74,6 +83,8 @@ function breadth(slotClass: SlotClass | undefined): number {
   return takesAll ? (slotClass.not.length > 0 ? 1 : 2) : 0
 }
 
+const NO_CLASS: SlotClass = { tags: ['*'], not: [], n: 0 }
+
 export function weightOf(policy: FlowPolicy, tags: readonly string[]): number {
   return Math.max(1, ...tags.map((tag) => (Object.hasOwn(policy.weights, tag) ? (policy.weights[tag] ?? 1) : 1)))
 }
@@ -83,6 +94,8 @@ export class FlowState {
   readonly policy: FlowPolicy
   readonly #taken = new Map<ItemId, Taken>()
   readonly #used: number[]
+  readonly #ranked: readonly number[]
+  readonly #names: readonly string[]
   /** Classes in which a heavy item waits for room: nothing lighter takes it away until the next end there. */
   readonly #reserved = new Map<number, RawName>()
   readonly #counts = new Map<string, number>()
@@ -91,6 +104,8 @@ export class FlowState {
   constructor(policy: FlowPolicy) {
     this.policy = policy
     this.#used = policy.classes.map(() => 0)
+    this.#ranked = rankedClasses(policy.classes)
+    this.#names = policy.classes.map(nameOf)
   }
 
   /** Why an item with these tags may not start now, or undefined. `raw` tells it from others of the same tags. */
@@ -128,14 +143,14 @@ export class FlowState {
   #classGate(raw: RawName, tags: readonly string[]): Shut | undefined {
     const { classes } = this.policy
     const until = Number.POSITIVE_INFINITY
-    const fitting = classesOf(classes, tags)
+    const fitting = classesOf(classes, tags, this.#ranked)
     if (fitting.length === 0) return { reason: { kind: 'no-class' }, key: 'no-class', until }
     const weight = weightOf(this.policy, tags)
     if (fitting.some((index) => this.#hasRoom(index, weight, raw))) return undefined
     const free = Math.max(...fitting.map((index) => (classes[index]?.n ?? 0) - (this.#used[index] ?? 0)))
     const key = `class:${fitting.join('.')}:${weight}`
     if (weight === 1 || free <= 0)
-      return { reason: { kind: 'class-busy', classes: fitting.map((i) => nameOf(classes[i])) }, key, until }
+      return { reason: { kind: 'class-busy', classes: fitting.map((i) => this.#names[i] ?? '') }, key, until }
     const first = fitting.find((index) => !this.#reserved.has(index))
     if (first !== undefined) this.#reserved.set(first, raw)
     return { reason: { kind: 'weight', weight, free }, key, until }
@@ -164,7 +179,7 @@ export class FlowState {
   begin(id: ItemId, tags: readonly string[], now: Millis, fresh: boolean): void {
     if (this.#taken.has(id)) return
     const weight = weightOf(this.policy, tags)
-    const fitting = classesOf(this.policy.classes, tags)
+    const fitting = classesOf(this.policy.classes, tags, this.#ranked)
     // What was adopted runs, whatever the limits say by now.
     const slotClass = fitting.find((index) => this.#hasRoom(index, weight)) ?? fitting[0] ?? -1
     const keys = tags.filter((tag) => limitOf(this.policy.concurrency, tag) !== undefined)
@@ -230,6 +245,6 @@ function limitOf<T>(limits: Readonly<Record<string, T>>, key: string): T | undef
   return Object.hasOwn(limits, name) ? limits[name] : undefined
 }
 
-function nameOf(slotClass: SlotClass | undefined): string {
-  return [...(slotClass?.tags ?? []), ...(slotClass?.not ?? []).map((tag) => `!${tag}`)].join(' ')
+function nameOf({ tags, not }: SlotClass): string {
+  return [...tags, ...not.map((tag) => `!${tag}`)].join(' ')
 }

@@ -21,6 +21,7 @@ export interface Released {
 export class Parking {
   readonly #compare: (a: Entry, b: Entry) => number
   readonly #perKey: number
+  readonly #perClass: number
   readonly #inAll: number
   readonly #lots = new Map<string, Lot>()
   readonly #keyOf = new Map<RawName, string>()
@@ -31,9 +32,11 @@ export class Parking {
   #isShortOf = false
   #nextOpening = Number.POSITIVE_INFINITY
 
-  constructor(compare: (a: Entry, b: Entry) => number, perKey: number, inAll: number) {
+  /** `perClass`: of those that a class of slots holds back; there are few classes, and much may wait for one. */
+  constructor(compare: (a: Entry, b: Entry) => number, perKey: number, perClass: number, inAll: number) {
     this.#compare = compare
     this.#perKey = perKey
+    this.#perClass = perClass
     this.#inAll = inAll
   }
 
@@ -79,10 +82,14 @@ export class Parking {
   }
 
   #newLot(key: string, reason: Lot['reason']): Lot {
-    const entries = new BoundedSet(this.#perKey, this.#compare, (dropped) => {
-      this.#keyOf.delete(dropped.raw)
-      this.#more.add(key)
-    })
+    const entries = new BoundedSet(
+      key.startsWith('class:') ? this.#perClass : this.#perKey,
+      this.#compare,
+      (dropped) => {
+        this.#keyOf.delete(dropped.raw)
+        this.#more.add(key)
+      },
+    )
     const lot = { entries, reason, until: Number.POSITIVE_INFINITY }
     this.#lots.set(key, lot)
     return lot

@@ -18,12 +18,20 @@ export interface Gates {
 export interface Bounds {
   readonly ready: number
   readonly parkedPerKey: number
+  readonly parkedPerClass: number
   readonly parked: number
   readonly perLine: number
   readonly lines: number
 }
 
-export const BOUNDS: Bounds = { ready: 20_000, parkedPerKey: 2000, parked: 40_000, perLine: 2000, lines: 100_000 }
+export const BOUNDS: Bounds = {
+  ready: 20_000,
+  parkedPerKey: 2000,
+  parkedPerClass: 20_000,
+  parked: 40_000,
+  perLine: 2000,
+  lines: 100_000,
+}
 
 export interface ScheduleOptions {
   readonly bounds?: Partial<Bounds>

@@ -29,7 +29,7 @@ export class Schedule {
     const bounds = { ...BOUNDS, ...given }
     const compare = comparing(aging)
     this.#gates = gates
-    this.#parking = new Parking(compare, bounds.parkedPerKey, bounds.parked)
+    this.#parking = new Parking(compare, bounds.parkedPerKey, bounds.parkedPerClass, bounds.parked)
     this.#lines = new Lines(bounds.perLine, bounds.lines, (raw) => this.#leave(new Set([raw])))
     this.#peers = mergedBy === undefined ? undefined : new Peers(mergedBy)
     this.#ready = new BoundedSet(bounds.ready, compare, (entry) => {

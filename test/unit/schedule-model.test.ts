@@ -12,7 +12,7 @@ import { Schedule } from '../../src/domain/schedule.ts'
 const START = Date.UTC(2026, 10, 22, 10, 15)
 const LOW_WATER = 2
 const RUNS = Number(process.env['RUNS'] ?? 150)
-const BOUNDS = { ready: 3, parkedPerKey: 2, parked: 5, perLine: 2 }
+const BOUNDS = { ready: 3, parkedPerKey: 2, parkedPerClass: 3, parked: 5, perLine: 2 }
 
 interface Item {
   readonly n: number
