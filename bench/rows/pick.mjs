@@ -85,6 +85,8 @@ function microsEach({ Schedule, FlowState, lineOf }, entries, { aging, flow }) {
   const gates = state && {
     shut: (entry, at) => state.gate(entry.raw, entry.tags, at),
     lineOf: (entry) => (flow.order.length === 0 ? undefined : lineOf(flow, entry.tags)),
+    reserving: () => state.reserving(),
+    forget: (raw) => state.forget(raw),
   }
   const start = now()
   const schedule = new Schedule({ aging, gates })
@@ -123,9 +125,9 @@ function microsEach({ Schedule, FlowState, lineOf }, entries, { aging, flow }) {
     schedule.endScan(clock)
   }
 
-  function begin({ id, raw, tags }) {
+  function begin({ id, tags }) {
     if (state === undefined) return
-    state.begin(id, raw, tags, clock, true)
+    state.begin(id, tags, clock, true)
     const line = lineOf(flow, tags)
     if (line !== undefined) schedule.hold(id, line)
   }

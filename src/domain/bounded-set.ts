@@ -28,6 +28,11 @@ export class BoundedSet {
     return this.#names.has(raw)
   }
 
+  find(raw: RawName): Entry | undefined {
+    const isIt = (entry: Entry) => entry.raw === raw
+    return this.#names.has(raw) ? (this.#sorted.find(isIt) ?? this.#added.find(isIt)) : undefined
+  }
+
   add(entry: Entry): void {
     const worst = this.#sorted[0]
     if (this.#sorted.length >= this.#limit && worst !== undefined && this.#compare(entry, worst) > 0) {

@@ -3,7 +3,7 @@
  * rates of keys. A key is a tag `NAME:VALUE`. All of it is decided by names; the time is a parameter.
  */
 import type { Coalesce } from './coalesce.ts'
-import type { ItemId, Millis } from './name.ts'
+import type { ItemId, Millis, RawName } from './name.ts'
 import type { WaitReason } from './pick.ts'
 import { Window } from './rate-window.ts'
 import { keyOf } from './tags.ts'
@@ -58,12 +58,21 @@ export function lineOf(policy: FlowPolicy, tags: readonly string[]): string | un
 }
 
 /** The indices of the classes that take an item, the most specific first, then in the order given. */
-export function classesOf(classes: readonly SlotClass[], tags: readonly string[]): number[] {
-  const fitting = classes.flatMap((slotClass, index) => (fits(slotClass, tags) ? [index] : []))
-  return fitting.sort((a, b) => breadth(classes[a]) - breadth(classes[b]) || a - b)
+export function classesOf(
+  classes: readonly SlotClass[],
+  tags: readonly string[],
+  ranked: readonly number[] = rankedClasses(classes),
+): number[] {
+  return ranked.filter((index) => fits(classes[index], tags))
 }
 
-function fits({ tags: wanted, not }: SlotClass, tags: readonly string[]): boolean {
+/** The most specific first: the same for every item. */
+function rankedClasses(classes: readonly SlotClass[]): number[] {
+  return classes.map((_, index) => index).sort((a, b) => breadth(classes[a]) - breadth(classes[b]) || a - b)
+}
+
+function fits(slotClass: SlotClass | undefined, tags: readonly string[]): boolean {
+  const { tags: wanted, not } = slotClass ?? NO_CLASS
   if (not.some((tag) => tags.includes(tag))) return false
   return wanted.length === 0 || wanted.includes('*') || wanted.some((tag) => tags.includes(tag))
 }
@@ -74,6 +83,8 @@ function breadth(slotClass: SlotClass | undefined): number {
   return takesAll ? (slotClass.not.length > 0 ? 1 : 2) : 0
 }
 
+const NO_CLASS: SlotClass = { tags: ['*'], not: [], n: 0 }
+
 export function weightOf(policy: FlowPolicy, tags: readonly string[]): number {
   return Math.max(1, ...tags.map((tag) => (Object.hasOwn(policy.weights, tag) ? (policy.weights[tag] ?? 1) : 1)))
 }
@@ -83,18 +94,22 @@ export class FlowState {
   readonly policy: FlowPolicy
   readonly #taken = new Map<ItemId, Taken>()
   readonly #used: number[]
+  readonly #ranked: readonly number[]
+  readonly #names: readonly string[]
   /** Classes in which a heavy item waits for room: nothing lighter takes it away until the next end there. */
-  readonly #reserved = new Map<number, string>()
+  readonly #reserved = new Map<number, RawName>()
   readonly #counts = new Map<string, number>()
   readonly #windows = new Map<string, Window>()
 
   constructor(policy: FlowPolicy) {
     this.policy = policy
     this.#used = policy.classes.map(() => 0)
+    this.#ranked = rankedClasses(policy.classes)
+    this.#names = policy.classes.map(nameOf)
   }
 
   /** Why an item with these tags may not start now, or undefined. `raw` tells it from others of the same tags. */
-  gate(raw: string, tags: readonly string[], now: Millis): Shut | undefined {
+  gate(raw: RawName, tags: readonly string[], now: Millis): Shut | undefined {
     return this.#keyGate(tags) ?? this.#rateGate(tags, now) ?? this.#classGate(raw, tags)
   }
 
@@ -125,42 +140,53 @@ export class FlowState {
     return found
   }
 
-  #classGate(raw: string, tags: readonly string[]): Shut | undefined {
+  #classGate(raw: RawName, tags: readonly string[]): Shut | undefined {
     const { classes } = this.policy
     const until = Number.POSITIVE_INFINITY
-    const fitting = classesOf(classes, tags)
+    const fitting = classesOf(classes, tags, this.#ranked)
     if (fitting.length === 0) return { reason: { kind: 'no-class' }, key: 'no-class', until }
     const weight = weightOf(this.policy, tags)
     if (fitting.some((index) => this.#hasRoom(index, weight, raw))) return undefined
     const free = Math.max(...fitting.map((index) => (classes[index]?.n ?? 0) - (this.#used[index] ?? 0)))
     const key = `class:${fitting.join('.')}:${weight}`
     if (weight === 1 || free <= 0)
-      return { reason: { kind: 'class-busy', classes: fitting.map((i) => nameOf(classes[i])) }, key, until }
+      return { reason: { kind: 'class-busy', classes: fitting.map((i) => this.#names[i] ?? '') }, key, until }
     const first = fitting.find((index) => !this.#reserved.has(index))
     if (first !== undefined) this.#reserved.set(first, raw)
     return { reason: { kind: 'weight', weight, free }, key, until }
   }
 
-  #hasRoom(index: number, weight: number, raw: string): boolean {
+  #hasRoom(index: number, weight: number, raw?: RawName): boolean {
     const holder = this.#reserved.get(index)
     if (holder !== undefined && holder !== raw) return false
     const { n = 0 } = this.policy.classes[index] ?? {}
     return (this.#used[index] ?? 0) + Math.min(weight, n) <= n
   }
 
+  /** Heavy ones for which room is kept. */
+  reserving(): RawName[] {
+    return [...new Set(this.#reserved.values())]
+  }
+
+  /** It does not wait any more: it starts, in whatever class has room, or is gone. The keys that opened by it. */
+  forget(raw: RawName): string[] {
+    const kept = [...this.#reserved].filter(([, holder]) => holder === raw)
+    for (const [index] of kept) this.#reserved.delete(index)
+    return kept.length === 0 ? [] : ['class']
+  }
+
   /** It runs. `fresh`: it started now, and counts for its rates. */
-  begin(id: ItemId, raw: string, tags: readonly string[], now: Millis, fresh: boolean): void {
+  begin(id: ItemId, tags: readonly string[], now: Millis, fresh: boolean): void {
     if (this.#taken.has(id)) return
     const weight = weightOf(this.policy, tags)
-    const fitting = classesOf(this.policy.classes, tags)
+    const fitting = classesOf(this.policy.classes, tags, this.#ranked)
     // What was adopted runs, whatever the limits say by now.
-    const slotClass = fitting.find((index) => this.#hasRoom(index, weight, raw)) ?? fitting[0] ?? -1
+    const slotClass = fitting.find((index) => this.#hasRoom(index, weight)) ?? fitting[0] ?? -1
     const keys = tags.filter((tag) => limitOf(this.policy.concurrency, tag) !== undefined)
     const taken = { slotClass, weight: Math.min(weight, this.policy.classes[slotClass]?.n ?? weight), keys }
     this.#taken.set(id, taken)
     if (slotClass >= 0) this.#used[slotClass] = (this.#used[slotClass] ?? 0) + taken.weight
     for (const key of keys) this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1)
-    for (const [index, holder] of this.#reserved) if (holder === raw) this.#reserved.delete(index)
     if (!fresh) return
     for (const [key, rate] of this.#ratesOf(tags)) this.#window(key, rate).add(now)
   }
@@ -219,6 +245,6 @@ function limitOf<T>(limits: Readonly<Record<string, T>>, key: string): T | undef
   return Object.hasOwn(limits, name) ? limits[name] : undefined
 }
 
-function nameOf(slotClass: SlotClass | undefined): string {
-  return [...(slotClass?.tags ?? []), ...(slotClass?.not ?? []).map((tag) => `!${tag}`)].join(' ')
+function nameOf({ tags, not }: SlotClass): string {
+  return [...tags, ...not.map((tag) => `!${tag}`)].join(' ')
 }

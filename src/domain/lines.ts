@@ -7,9 +7,6 @@ import { BoundedSet } from './bounded-set.ts'
 import { compareArrival, type Entry } from './entry.ts'
 import type { ItemId, RawName } from './name.ts'
 
-const PER_LINE = 2000
-const LINES = 20_000
-
 interface Line {
   readonly entries: BoundedSet
   /** The head that was offered; not again until it was tried. */
@@ -20,6 +17,8 @@ interface Line {
 
 export class Lines {
   readonly #perLine: number
+  readonly #most: number
+  readonly #onLeftOut: (raw: RawName) => void
   readonly #lines = new Map<string, Line>()
   readonly #lineOf = new Map<RawName, string>()
   /** Running, or with a verdict that has not arrived: it may come back, and then it is first. */
@@ -30,8 +29,11 @@ export class Lines {
   #isSure = false
   #lacksLines = false
 
-  constructor(perLine = PER_LINE) {
+  /** `onLeftOut`: it was in its line, and may have been offered. */
+  constructor(perLine: number, most: number, onLeftOut: (raw: RawName) => void) {
     this.#perLine = perLine
+    this.#most = most
+    this.#onLeftOut = onLeftOut
   }
 
   get size(): number {
@@ -44,7 +46,7 @@ export class Lines {
 
   /** A line has run out, or there were too many lines: a scan knows more. */
   get needsScan(): boolean {
-    if (this.#lacksLines && this.#lines.size < LINES / 2) return true
+    if (this.#lacksLines && this.#lines.size < this.#most / 2) return true
     return this.#isShort
   }
 
@@ -53,7 +55,8 @@ export class Lines {
   add(key: string, entry: Entry): void {
     let line = this.#lines.get(key)
     if (line === undefined) {
-      if (this.#lines.size >= LINES) {
+      // Once one found no place, earlier entries of any new line may have been left out.
+      if (this.#lacksLines || this.#lines.size >= this.#most) {
         this.#lacksLines = true
         return
       }
@@ -70,6 +73,7 @@ export class Lines {
       leftOut: undefined,
       entries: new BoundedSet(this.#perLine, compareArrival, (dropped) => {
         this.#lineOf.delete(dropped.raw)
+        this.#onLeftOut(dropped.raw)
         if (line.leftOut === undefined || compareArrival(dropped, line.leftOut) < 0) line.leftOut = dropped
       }),
     }
@@ -109,6 +113,11 @@ export class Lines {
     line.offered = undefined
     this.#lineOf.delete(entry.raw)
     return true
+  }
+
+  /** The heads that hold back others of their line. */
+  inTheWay(): Entry[] {
+    return [...this.#lines.values()].flatMap(({ entries }) => (entries.size > 1 ? (entries.peek() ?? []) : []))
   }
 
   /** They are gone: the lines in which others may be first now. */

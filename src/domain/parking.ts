@@ -7,9 +7,6 @@ import type { Entry } from './entry.ts'
 import type { Shut } from './flow.ts'
 import type { Millis, RawName } from './name.ts'
 
-const PER_KEY = 2000
-const IN_ALL = 40_000
-
 interface Lot {
   readonly entries: BoundedSet
   readonly reason: Shut['reason']['kind']
@@ -24,6 +21,7 @@ export interface Released {
 export class Parking {
   readonly #compare: (a: Entry, b: Entry) => number
   readonly #perKey: number
+  readonly #perClass: number
   readonly #inAll: number
   readonly #lots = new Map<string, Lot>()
   readonly #keyOf = new Map<RawName, string>()
@@ -34,9 +32,11 @@ export class Parking {
   #isShortOf = false
   #nextOpening = Number.POSITIVE_INFINITY
 
-  constructor(compare: (a: Entry, b: Entry) => number, perKey = PER_KEY, inAll = IN_ALL) {
+  /** `perClass`: of those that a class of slots holds back; there are few classes, and much may wait for one. */
+  constructor(compare: (a: Entry, b: Entry) => number, perKey: number, perClass: number, inAll: number) {
     this.#compare = compare
     this.#perKey = perKey
+    this.#perClass = perClass
     this.#inAll = inAll
   }
 
@@ -46,6 +46,10 @@ export class Parking {
 
   has(raw: RawName): boolean {
     return this.#keyOf.has(raw)
+  }
+
+  find(raw: RawName): Entry | undefined {
+    return this.#lots.get(this.#keyOf.get(raw) ?? '')?.entries.find(raw)
   }
 
   /** How many wait for each reason. */
@@ -78,10 +82,14 @@ export class Parking {
   }
 
   #newLot(key: string, reason: Lot['reason']): Lot {
-    const entries = new BoundedSet(this.#perKey, this.#compare, (dropped) => {
-      this.#keyOf.delete(dropped.raw)
-      this.#more.add(key)
-    })
+    const entries = new BoundedSet(
+      key.startsWith('class:') ? this.#perClass : this.#perKey,
+      this.#compare,
+      (dropped) => {
+        this.#keyOf.delete(dropped.raw)
+        this.#more.add(key)
+      },
+    )
     const lot = { entries, reason, until: Number.POSITIVE_INFINITY }
     this.#lots.set(key, lot)
     return lot

@@ -26,7 +26,11 @@ export class Window {
   /** When one more may start. A start in the future was written by a clock that is set back: it counts from now. */
   opensAt(now: Millis): Millis {
     if (this.#times.length - this.#head < this.#count) return 0
-    return Math.min(this.#times[this.#head] ?? 0, now) + this.#per
+    const oldest = this.#times[this.#head] ?? 0
+    if (oldest <= now) return oldest + this.#per
+    // Once: or it would count anew at each look.
+    this.#times = this.#times.map((time) => Math.min(time, now))
+    return now + this.#per
   }
 
   /** Those that still count. */

@@ -5,32 +5,17 @@
 import { BoundedSet } from './bounded-set.ts'
 import { Peers } from './coalesce.ts'
 import { compareTimes, comparing, type Entry } from './entry.ts'
-import type { Shut } from './flow.ts'
 import { Lines } from './lines.ts'
 import type { ItemId, Millis, RawName } from './name.ts'
 import { Parking } from './parking.ts'
-
-/** What a queue's flow says of an entry (domain/flow.ts). */
-export interface Gates {
-  readonly shut: (entry: Entry, now: Millis) => Shut | undefined
-  /** The key whose order is kept, or undefined. */
-  readonly lineOf: (entry: Entry) => string | undefined
-}
-
-export interface ScheduleOptions {
-  readonly limit?: number
-  readonly aging?: Millis | undefined
-  readonly gates?: Gates | undefined
-  /** Name of the key by which waiting entries are merged. */
-  readonly mergedBy?: string | undefined
-}
+import { BOUNDS, type Gates, type ScheduleOptions } from './schedule-options.ts'
 
 export class Schedule {
   readonly #ready: BoundedSet
   readonly #future: BoundedSet
   readonly #gates: Gates | undefined
   readonly #parking: Parking
-  readonly #lines = new Lines()
+  readonly #lines: Lines
   readonly #peers: Peers | undefined
   #truncated = false
   /** Earliest time of an entry that found no place in `future`. */
@@ -40,16 +25,18 @@ export class Schedule {
   /** Keys under which an entry in `ready` was parked before. */
   readonly #cameFrom = new Map<RawName, string>()
 
-  constructor({ limit = 20_000, aging, gates, mergedBy }: ScheduleOptions = {}) {
+  constructor({ bounds: given, aging, gates, mergedBy }: ScheduleOptions = {}) {
+    const bounds = { ...BOUNDS, ...given }
     const compare = comparing(aging)
     this.#gates = gates
-    this.#parking = new Parking(compare)
+    this.#parking = new Parking(compare, bounds.parkedPerKey, bounds.parkedPerClass, bounds.parked)
+    this.#lines = new Lines(bounds.perLine, bounds.lines, (raw) => this.#leave(new Set([raw])))
     this.#peers = mergedBy === undefined ? undefined : new Peers(mergedBy)
-    this.#ready = new BoundedSet(limit, compare, (entry) => {
+    this.#ready = new BoundedSet(bounds.ready, compare, (entry) => {
       this.#truncated = true
-      this.#cameFrom.delete(entry.raw)
+      this.#left(entry.raw)
     })
-    this.#future = new BoundedSet(limit, compareTimes, (entry) => {
+    this.#future = new BoundedSet(bounds.ready, compareTimes, (entry) => {
       this.#evictedAt = Math.min(this.#evictedAt, entry.notBefore)
     })
   }
@@ -137,10 +124,7 @@ export class Schedule {
       if (best === undefined) return undefined
       const line = gates.lineOf(best)
       const shut = gates.shut(best, now)
-      // The next of the key that it was parked under is tried, unless it is parked there again.
-      const cameFrom = this.#cameFrom.get(best.raw)
-      this.#cameFrom.delete(best.raw)
-      if (cameFrom !== undefined && cameFrom !== shut?.key) this.#parking.open(cameFrom)
+      this.#left(best.raw, shut?.key)
       if (shut !== undefined) {
         this.#parking.park(best, shut)
         continue
@@ -150,8 +134,16 @@ export class Schedule {
         continue
       }
       this.#tried = { line }
+      this.opened(gates.forget(best.raw))
       return best
     }
+  }
+
+  /** Out of `ready`: the next of the key that it was parked under is tried, unless it is parked there again. */
+  #left(raw: RawName, again?: string): void {
+    const cameFrom = this.#cameFrom.get(raw)
+    this.#cameFrom.delete(raw)
+    if (cameFrom !== undefined && cameFrom !== again) this.#parking.open(cameFrom)
   }
 
   #goOn(gates: Gates, now: Millis): void {
@@ -159,8 +151,8 @@ export class Schedule {
     this.#tried = undefined
     if (line !== undefined) this.#advance(line, now)
     for (const { entry, key } of this.#parking.released(now, (best) => gates.shut(best, now))) {
-      this.#ready.add(entry)
       this.#cameFrom.set(entry.raw, key)
+      this.#ready.add(entry)
     }
   }
 
@@ -169,18 +161,27 @@ export class Schedule {
     return this.#peers?.of(entry) ?? []
   }
 
+  /** What waits and holds others back by that: where it is gone, nothing else would tell. */
+  inTheWay(): Entry[] {
+    const reserving = this.#gates?.reserving() ?? []
+    const heads = this.#lines.inTheWay().filter(({ raw }) => !this.#ready.has(raw))
+    return [...heads, ...reserving.flatMap((raw) => this.#parking.find(raw) ?? [])]
+  }
+
   /** They are not in que/ any more. */
   drop(entries: readonly Entry[], now: Millis): void {
     const raws = new Set(entries.map(({ raw }) => raw))
-    for (const entry of entries) {
-      this.#peers?.remove(entry)
-      const cameFrom = this.#cameFrom.get(entry.raw)
-      this.#cameFrom.delete(entry.raw)
-      if (cameFrom !== undefined) this.#parking.open(cameFrom)
-    }
-    this.#ready.drop(raws)
-    this.#parking.drop(raws)
+    for (const entry of entries) this.#peers?.remove(entry)
+    this.#leave(raws)
+    for (const raw of raws) this.opened(this.#gates?.forget(raw) ?? [])
     for (const line of this.#lines.drop(raws)) this.#advance(line, now)
+  }
+
+  #leave(raws: ReadonlySet<RawName>): void {
+    for (const raw of raws) this.#left(raw)
+    this.#ready.drop(raws)
+    this.#future.drop(raws)
+    this.#parking.drop(raws)
   }
 
   /** Keys of runs that ended (`FlowState.end`). */

@@ -28,12 +28,17 @@ export function refusedBySystem(operation: string, path: string, thrown: unknown
   return new QueueIoError(operation, path, thrown)
 }
 
-/** What `read` answers, or `denied` where we may not read: a handler or a producer may have made it so. */
+/** Not for us to reach: no right to it, or deeper than any path is long. A handler or a producer may have made it so. */
+export function isOutOfReach(code: string | undefined): boolean {
+  return code === 'EACCES' || code === 'ENAMETOOLONG'
+}
+
+/** What `read` answers, or `denied` where it is out of our reach. */
 export function unlessDenied<T, D>(read: () => T, denied: D): T | D {
   try {
     return read()
   } catch (error) {
-    if (!(error instanceof QueueIoError) || error.code !== 'EACCES') throw error
+    if (!(error instanceof QueueIoError) || !isOutOfReach(error.code)) throw error
     return denied
   }
 }

@@ -1,8 +1,9 @@
 /** An item that makes room for another: removed while it waits, canceled while it runs. */
 import type { ItemId, Millis } from '../domain/name.ts'
 import type { Native } from '../os/native.ts'
+import { QueueIoError } from './errors.ts'
 import { writeNew } from './files.ts'
-import { type BytePath, place, type QueueDir, stateDir, within } from './place.ts'
+import { type BytePath, look, place, type QueueDir, stateDir, within } from './place.ts'
 import { moveToTrash, replacementOf } from './trash.ts'
 import { type Care, isOpen, type Remembered, whereabouts } from './whereabouts.ts'
 
@@ -21,14 +22,24 @@ export type GaveWay =
   | { readonly how: 'removed'; readonly dirs: readonly BytePath[] }
   | { readonly how: 'canceled' | 'left' | 'ended'; readonly dirs: readonly [] }
 
+/** false: it left run/ meanwhile, and is looked for again. Whoever moves it looks for the mark right before. */
+function cancel(item: BytePath): boolean {
+  try {
+    writeNew(within(item, 'cancel'), '')
+  } catch (error) {
+    if (!(error instanceof QueueIoError) || error.code !== 'ENOENT') throw error
+  }
+  return look(item) !== undefined
+}
+
 export function giveWay(queue: QueueDir, item: Remembered, context: WayContext): GaveWay {
   for (;;) {
     const found = whereabouts(queue, item, context.now, context.care ?? 'thorough')
     if (!isOpen(found)) return { how: 'ended', dirs: [] }
     if (found.state === 'run') {
       if (context.runs === 'leave') return { how: 'left', dirs: [] }
-      writeNew(within(place(queue, 'run', found.raw), 'cancel'), '')
-      return { how: 'canceled', dirs: [] }
+      if (cancel(place(queue, 'run', found.raw))) return { how: 'canceled', dirs: [] }
+      continue
     }
     const moved = moveToTrash(queue, found, replacementOf(context.newId('')), context.native)
     if (moved.kind === 'moved') return { how: 'removed', dirs: [...moved.madeDirs, stateDir(queue, found.state)] }

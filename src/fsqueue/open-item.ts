@@ -8,7 +8,7 @@ import {
 import type { RawName } from '../domain/name.ts'
 import { QueueIoError } from './errors.ts'
 import { removeFile, rename } from './files.ts'
-import { type BytePath, fsPath, look, type QueueDir, stateDir, within } from './place.ts'
+import { type BytePath, fsPath, inQueue, look, type QueueDir, stateDir, within } from './place.ts'
 
 export interface Owner {
   readonly uid: number
@@ -16,15 +16,13 @@ export interface Owner {
 }
 
 const RESULT = 'result'
-/** A copy that is being made. */
-const COPY = '.copy'
 
 /** Before `job/` is made; `result` is there and empty afterwards. Nothing is followed: what is no longer what the claim saw is an error. */
 export function openItemTo(queue: QueueDir, item: BytePath, owner: Owner, attached: readonly RawName[]): void {
   openDirectory(stateDir(queue, 'run'), owner.gid, 0o710)
   openDirectory(item, owner.gid, 0o710)
   if (attached.length > 0) openDirectory(within(item, 'attach'), owner.gid, 0o750)
-  for (const name of attached) openPayload(item, name, owner)
+  for (const name of attached) openPayload(queue, within(item, 'attach', name), owner)
   removeEmptyResult(item)
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
   through(within(item, RESULT), flags, (fd) => fchownSync(fd, owner.uid, owner.gid))
@@ -46,18 +44,20 @@ function openDirectory(path: BytePath, gid: number, mode: number): void {
 }
 
 /** A file of several names is somebody else's as well: where its own mode is not enough, a copy is opened. */
-function openPayload(item: BytePath, name: RawName, owner: Owner): void {
-  const path = within(item, 'attach', name)
-  const isOpen = openIfOurs(path, owner)
-  if (isOpen) return
-  const copy = within(item, COPY)
+function openPayload(queue: QueueDir, path: BytePath, owner: Owner): void {
+  if (openIfOurs(path, owner)) return
+  // Where nobody can run or open it before its mode is ours: a copy has its original's, and root as its owner.
+  const copy = inQueue(queue, `_tmp/copy.${process.pid}`)
   removeFile(copy)
   try {
     copyFileSync(fsPath(path), fsPath(copy), constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
   } catch (error) {
     throw new QueueIoError('copy', path, error)
   }
-  openIfOurs(copy, owner)
+  through(copy, constants.O_RDONLY | constants.O_NOFOLLOW, (fd) => {
+    fchownSync(fd, process.getuid?.() ?? 0, owner.gid)
+    fchmodSync(fd, 0o640)
+  })
   rename(copy, path)
 }
 
@@ -68,7 +68,8 @@ function openIfOurs(path: BytePath, owner: Owner): boolean {
     if (mayRead(stat, owner)) return true
     if (stat.nlink > 1) return false
     fchownSync(fd, stat.uid, owner.gid)
-    fchmodSync(fd, (stat.mode & 0o7777) | 0o040)
+    // Neither setuid nor setgid: whoever made it would run it, by a descriptor that he has, as a group that is not his.
+    fchmodSync(fd, (stat.mode & 0o777) | 0o040)
     return true
   })
 }

@@ -109,6 +109,8 @@ export class Scratch {
     if (dir === undefined) return false
     const told = this.#told
     try {
+      // A process of a handler may be in there still.
+      dir.takeBack()
       for (let before = Number.POSITIVE_INFINITY; ; ) {
         for (const page of scanPages(dir.path, () => true)) {
           for (const name of page) await this.remove(dir.child(name), level - 1, tally, depth + 1)

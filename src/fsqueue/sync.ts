@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import type { RawName } from '../domain/name.ts'
 import { errnoOf } from '../os/errno.ts'
 import type { Native } from '../os/native.ts'
-import { QueueIoError, unlessDenied } from './errors.ts'
+import { isOutOfReach, QueueIoError, unlessDenied } from './errors.ts'
 import { type BytePath, fsPath, look, names, within } from './place.ts'
 
 export type Durability = 'full' | 'group' | 'none'
@@ -93,7 +93,7 @@ async function syncOne(path: BytePath): Promise<boolean> {
   } catch (error) {
     const code = errnoOf(error)
     if (code === 'ENOENT' || code === 'ELOOP') return true
-    if (code === 'EACCES') return false
+    if (isOutOfReach(code)) return false
     throw new QueueIoError('open for fsync', path, error)
   }
   try {

@@ -2,7 +2,9 @@
  * Walking what somebody else made, however it changes meanwhile: a directory is opened without following links, and
  * what lies in it is reached through that descriptor, so that nobody can lead us out of the queue.
  */
-import { chmodSync, closeSync, constants, openSync, rmdirSync, type Stats, unlinkSync } from 'node:fs'
+import {
+  chmodSync, closeSync, constants, fchmodSync, fchownSync, fstatSync, openSync, rmdirSync, type Stats, unlinkSync,
+} from 'node:fs' // biome-ignore format: one import
 import { errnoOf } from '../os/errno.ts'
 import { QueueIoError } from './errors.ts'
 import { type BytePath, fsPath, look, names } from './place.ts'
@@ -11,6 +13,8 @@ import { type BytePath, fsPath, look, names } from './place.ts'
 export interface OpenDir {
   readonly path: BytePath
   child(name: string): BytePath
+  /** Whose it was makes no more names in it. Of root only: others may remove what is their own, or nothing. */
+  takeBack(): void
   close(): void
 }
 
@@ -20,10 +24,26 @@ export function openDir(path: BytePath): OpenDir | undefined {
   try {
     const fd = openSync(fsPath(path), flags)
     const own = `/proc/self/fd/${fd}` as BytePath
-    return { path: own, child: (name) => `${own}/${name}` as BytePath, close: () => closeSync(fd) }
+    return {
+      path: own,
+      child: (name) => `${own}/${name}` as BytePath,
+      takeBack: () => takeBack(fd, path),
+      close: () => closeSync(fd),
+    }
   } catch (error) {
     if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errnoOf(error) ?? '')) return undefined
     throw new QueueIoError('open', path, error)
+  }
+}
+
+function takeBack(fd: number, path: BytePath): void {
+  if (process.getuid?.() !== 0) return
+  try {
+    if (fstatSync(fd).uid === 0) return
+    fchownSync(fd, 0, 0)
+    fchmodSync(fd, 0o700)
+  } catch (error) {
+    throw errnoOf(error) === undefined ? error : new QueueIoError('chown', path, error)
   }
 }
 

@@ -28,7 +28,7 @@ export function flowReason(item: Found, config: QueueConfig, now: Millis): WaitR
     const { id, tags } = parseItemName(raw)
     if (id === undefined) continue
     if (line !== undefined && lineOf(flow, tags) === line) return { kind: 'order', key: line, ahead: id }
-    state.begin(id, raw, tags, now, false)
+    state.begin(id, tags, now, false)
   }
   const ahead = line === undefined ? undefined : firstOf(item, line, config, now)
   if (line !== undefined && ahead !== undefined) return { kind: 'order', key: line, ahead }

@@ -8,7 +8,6 @@ import { type HookAfter, hooksAfter } from '../domain/hooks.ts'
 import type { ItemId } from '../domain/name.ts'
 import { refusedBySystem } from '../fsqueue/errors.ts'
 import { openLogToAppend } from '../fsqueue/job.ts'
-import { look, within } from '../fsqueue/place.ts'
 import { ownProgram } from '../launch/run-as.ts'
 import { errnoOf } from '../os/errno.ts'
 import { environmentOf, processesWith, signalProcess } from '../os/process.ts'
@@ -90,8 +89,7 @@ export class Aftermath {
       await this.#runHooks(settled)
       if (this.#leaving.signal.aborted) return
       // In this order: the id is never without an owner.
-      const decided = this.#canceled(settled) ?? settled
-      this.#worker.runs.settler.add({ ...decided.ended, decided })
+      this.#worker.runs.settler.add({ ...settled.ended, decided: settled })
       this.#all.delete(ended.id)
     } catch (error) {
       // It cannot be read now, or nothing can be started.
@@ -101,14 +99,6 @@ export class Aftermath {
         this.#next()
       }, AGAIN_MS)
     }
-  }
-
-  /** Canceled while its hooks ran: what would run again does not. */
-  #canceled({ ended, move }: Settled): Settled | undefined {
-    const { queue } = this.#worker.options
-    if (move.to !== 'que' || look(within(runPath(queue, ended), 'cancel')) === undefined) return undefined
-    const code = ended.outcome.kind === 'exited' ? ended.outcome.code : undefined
-    return this.#worker.runs.settler.decide({ ...ended, outcome: { kind: 'stopped', cause: 'cancel', code } })
   }
 
   async #decided(ended: Ended): Promise<Settled> {

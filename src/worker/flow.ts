@@ -4,7 +4,8 @@ import type { FlowPolicy } from '../domain/flow.ts'
 import { FlowState, lineOf } from '../domain/flow.ts'
 import { isRecord, parseJson } from '../domain/msg.ts'
 import { type ItemId, type Millis, parseItemName, type RawName } from '../domain/name.ts'
-import { type Gates, Schedule } from '../domain/schedule.ts'
+import { Schedule } from '../domain/schedule.ts'
+import type { Gates } from '../domain/schedule-options.ts'
 import { keyOf } from '../domain/tags.ts'
 import { QueueIoError } from '../fsqueue/errors.ts'
 import { readRegular, removeFile, rename, writeNew } from '../fsqueue/files.ts'
@@ -33,6 +34,8 @@ export class Flow {
     return {
       shut: (entry, now) => this.#state?.gate(entry.raw, entry.tags, now),
       lineOf: (entry) => (flow.order.length === 0 ? undefined : lineOf(flow, entry.tags)),
+      reserving: () => this.#state?.reserving() ?? [],
+      forget: (raw) => this.#state?.forget(raw) ?? [],
     }
   }
 
@@ -72,7 +75,7 @@ export class Flow {
   }
 
   #count({ id, name }: Run, isFresh: boolean, schedule = this.#worker.intake.schedule): void {
-    this.#state?.begin(id, name, parseItemName(name).tags, Date.now(), isFresh)
+    this.#state?.begin(id, parseItemName(name).tags, Date.now(), isFresh)
     this.hold(id, name, schedule)
   }
 

@@ -8,9 +8,11 @@ import type { Millis, RawName } from '../domain/name.ts'
 import { isVisible } from '../domain/name.ts'
 import { Schedule } from '../domain/schedule.ts'
 import type { QueueIoError } from '../fsqueue/errors.ts'
-import { type QueueDir, stateDir } from '../fsqueue/place.ts'
+import { look, place, type QueueDir, stateDir } from '../fsqueue/place.ts'
 import { type DirectoryMark, directoryMark, scanPages } from '../fsqueue/scan.ts'
 import { watchNames } from '../fsqueue/watch.ts'
+import { ClockWatch } from './clock-watch.ts'
+import type { IntakeEvents } from './intake-events.ts'
 
 /** Below this many ready entries a scan that left something out is repeated. */
 const LOW_WATER = 2000
@@ -24,21 +26,11 @@ const MIN_SCAN_GAP: Millis = 1000
 /** A directory changed within this of its scan may have changed behind it unseen. */
 const MTIME_DOUBT_NS = 1_000_000_000n
 
-export interface IntakeEvents {
-  /** Something may be ready. */
-  readonly onNews: () => void
-  readonly onScan: (scan: { names: number; ms: number; why: string }) => void
-  readonly onTrouble: (error: QueueIoError) => void
-  /** The watch told of a name that was not known. */
-  readonly onArrival: (raw: RawName) => void
-  /** A scan found one, and no watch may have told of it since then. */
-  readonly onFound: (entry: Entry, since: Millis) => void
-}
-
 export class Intake {
   schedule = new Schedule()
   readonly #queue: QueueDir
   readonly #events: IntakeEvents
+  readonly #clock = new ClockWatch()
   /** Names that we moved ourselves: their events are no news. */
   readonly #own = new Set<RawName>()
   #watch: { close(): void } | undefined
@@ -90,6 +82,7 @@ export class Intake {
 
   /** The next entry that may run, taken out of the set. */
   take(now: Millis): Entry | undefined {
+    this.#heedClock(now)
     this.#scanIfLow(now)
     const entry = this.schedule.take(now)
     // What was ready may have been parked, all of it, and others left out for it: looked for while its key is shut.
@@ -99,8 +92,16 @@ export class Intake {
 
   /** How many could be taken, as far as it is known; at least 1 if any could. */
   ready(now: Millis): number {
+    this.#heedClock(now)
     this.#scanIfLow(now)
     return this.schedule.ripen(now)
+  }
+
+  /** Set back: what was put off until a time of the old clock would wait for as long as it was set back by. */
+  #heedClock(now: Millis): void {
+    if (!this.#clock.isSetBack(now)) return
+    this.schedule.clear()
+    this.#scanAnew('clock')
   }
 
   #scanIfLow(now: Millis): void {
@@ -129,11 +130,12 @@ export class Intake {
     // Somebody put another directory in its place.
     if (mark.inode !== this.#watched) this.#listen()
     this.#scanned = { began: mark.mtime, at: Date.now(), cost: 0 }
-    this.#scan = scanPages(stateDir(this.#queue, 'que'))
+    const scan = scanPages(stateDir(this.#queue, 'que'))
+    this.#scan = scan
 
     const step = () => {
-      const scan = this.#scan
-      if (scan === undefined || this.#closed) return
+      // Another has begun, or none shall.
+      if (this.#scan !== scan || this.#closed) return
       const stepBegan = performance.now()
       try {
         const page = scan.next()
@@ -171,11 +173,23 @@ export class Intake {
   #scanEnded(names: number, ms: number, why: string): void {
     this.#scan = undefined
     this.schedule.endScan(Date.now())
+    this.#clearTheWay()
     const moved = this.#mark().mtime
     const young = BigInt(this.#scanned.at) * 1_000_000n - moved < MTIME_DOUBT_NS
     this.#dirty ||= moved !== this.#scanned.began || young
     this.#events.onScan({ names, ms, why })
     this.#later()
+  }
+
+  /** Nothing tells of a name that was removed or renamed: where others wait for it, it is looked at. */
+  #clearTheWay(): void {
+    try {
+      const isGone = ({ raw }: Entry) => look(place(this.#queue, 'que', raw)) === undefined
+      const gone = this.schedule.inTheWay().filter(isGone)
+      if (gone.length > 0) this.schedule.drop(gone, Date.now())
+    } catch (error) {
+      this.#events.onTrouble(error as QueueIoError)
+    }
   }
 
   #mark(): DirectoryMark {
@@ -207,7 +221,7 @@ export class Intake {
       setImmediate(() => {
         const overflowed = this.#burst >= SUSPICIOUS_BURST
         this.#burst = 0
-        if (overflowed) this.#overflowed()
+        if (overflowed) this.#scanAnew('overflow')
       })
     }
     if (!this.#own.delete(raw) && isVisible(raw)) {
@@ -218,10 +232,6 @@ export class Intake {
     if (this.#dirty) return
     this.#dirty = true
     if (this.#scan === undefined) this.#later()
-  }
-
-  #overflowed(): void {
-    this.#scanAnew('overflow')
   }
 
   /** What decides the order has changed: all is read again into another schedule. */

@@ -1,5 +1,7 @@
 /** Does a run go on? By its slot's process group, and by the mark that its handler was given. */
+import { readdirSync, statSync } from 'node:fs'
 import type { SlotIdentity } from '../fsqueue/attempt.ts'
+import { errnoOf } from '../os/errno.ts'
 import {
   environmentOf,
   groupIsAlive,
@@ -16,9 +18,27 @@ import {
 export function isGroupAlive(slot: { readonly pid: number; readonly start: number }): boolean {
   const leader = processStat(slot.pid)
   if (leader !== undefined && leader.start !== slot.start && leader.state !== 'Z') return false
-  if (!groupIsAlive(slot.pid)) return false
-  if (leader !== undefined && leader.state !== 'Z') return true
+  if (slot.pid <= 1 || !groupIsAlive(slot.pid)) return false
+  if (leader !== undefined && leader.state !== 'Z') return hasQueueOpen(slot.pid)
   return someProcess((stat) => stat.group === slot.pid && stat.start >= slot.start && isOfSlot(stat.pid))
+}
+
+/**
+ * A slot's shell has its queue open, in which we stand. A handler of another user can write any process into its attempt's
+ * file, by the descriptor that it has for its status lines, and we would signal it.
+ */
+function hasQueueOpen(pid: number): boolean {
+  const queue = statSync('.')
+  const isQueue = (fd: string) => {
+    const stat = statSync(`/proc/${pid}/fd/${fd}`, { throwIfNoEntry: false })
+    return stat?.dev === queue.dev && stat.ino === queue.ino
+  }
+  try {
+    return readdirSync(`/proc/${pid}/fd`).some(isQueue)
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error
+    return false
+  }
 }
 
 /**

@@ -5,7 +5,7 @@ import type { SlotIdentity } from '../fsqueue/attempt.ts'
 import { type BytePath, place, type QueueDir } from '../fsqueue/place.ts'
 import type { Slot } from '../launch/slot.ts'
 import { signalGroup, signalProcess } from '../os/process.ts'
-import { outsiders } from './liveness.ts'
+import { isGroupAlive, outsiders } from './liveness.ts'
 import type { Settled } from './verdict.ts'
 
 /** What was seen of a run. Times are those of performance.now(). */
@@ -85,7 +85,8 @@ export function runPath(queue: QueueDir, run: { readonly name: RawName }): ByteP
 /** All of a run: the slot's group, and what left it. Found first, as the group's end may take their parents along. */
 export function signalRun(run: Run, signal: NodeJS.Signals): void {
   const others = outsiders(run.group, run.id, run.attempt)
-  signalGroup(run.group.pid, signal)
+  // What an adopted run's file says may be its handler's invention; our own slots we know.
+  if (run.slot !== undefined || isGroupAlive(run.group)) signalGroup(run.group.pid, signal)
   for (const { pid } of others) signalProcess(pid, signal)
 }
 

@@ -16,7 +16,7 @@ import { Mover } from './mover.ts'
 import { removeInlinedResult } from './result.ts'
 import { Rounds } from './rounds.ts'
 import { type Ended, runPath } from './run.ts'
-import { decideVerdict, type Settled, type SettlerContext } from './verdict.ts'
+import { decideVerdict, isCanceledRetry, type Settled, type SettlerContext, unlessCanceled } from './verdict.ts'
 
 export class Settler {
   readonly #context: SettlerContext
@@ -69,7 +69,7 @@ export class Settler {
 
   /** What becomes of it; hands it to nobody. */
   decide(ended: Ended): Settled {
-    return decideVerdict(this.#context, ended)
+    return unlessCanceled(this.#context, decideVerdict(this.#context, ended))
   }
 
   /** A verdict found in run/: it is moved, never run and never judged again. */
@@ -121,6 +121,10 @@ export class Settler {
     const moves: { readonly settled: Settled; readonly moved: Moved }[] = []
     let trouble: QueueIoError | undefined
     for await (const settled of inTurns(staged)) {
+      if (isCanceledRetry(this.#context.queue, settled)) {
+        this.#again(settled)
+        continue
+      }
       try {
         const moved = this.#mover.move(settled)
         this.#context.onMoved(moved)
@@ -131,6 +135,13 @@ export class Settler {
       }
     }
     return { moves, trouble }
+  }
+
+  /** Canceled while its verdict was on the way: the next round has another for it. */
+  #again({ ended: { id } }: Settled): void {
+    const ended = this.#flying.get(id)
+    this.#committed.delete(id)
+    if (ended !== undefined) this.#rounds.add(ended)
   }
 
   #release({ id }: Ended): void {
@@ -177,7 +188,7 @@ export class Settler {
     const item = runPath(this.#context.queue, ended)
     const committed = this.#committed.get(ended.id)
     if (committed !== undefined) return look(item) === undefined ? this.#gone(ended) : committed
-    const settled = ended.decided ?? this.decide(ended)
+    const settled = unlessCanceled(this.#context, ended.decided ?? this.decide(ended))
     if (ended.decided === undefined && this.#context.isAskedFirst(settled)) {
       this.#release(ended)
       this.#context.onAsk(settled)

@@ -8,7 +8,7 @@ import { decide, judge } from '../domain/settle.ts'
 import { readAttempt } from '../fsqueue/attempt.ts'
 import type { QueueIoError } from '../fsqueue/errors.ts'
 import type { Moved } from '../fsqueue/move.ts'
-import type { QueueDir } from '../fsqueue/place.ts'
+import { look, type QueueDir, within } from '../fsqueue/place.ts'
 import type { Syncer } from '../fsqueue/sync.ts'
 import { configOf } from './item-config.ts'
 import { inlineResult } from './result.ts'
@@ -68,6 +68,23 @@ function answered(context: SettlerContext, { veto }: Ended): SettlerContext {
   return { ...context, relayTarget: () => refused }
 }
 
+/**
+ * Canceled, as late as it may be: what would run again does not. One that never began has an attempt of its own for it,
+ * or nothing would say why it lies in _err/.
+ */
+export function unlessCanceled(context: SettlerContext, settled: Settled): Settled {
+  const { ended } = settled
+  if (!isCanceledRetry(context.queue, settled)) return settled
+  const code = ended.outcome.kind === 'exited' ? ended.outcome.code : undefined
+  const attempt = ended.attempt > 0 ? ended.attempt : (ended.msg.attempts?.at(-1)?.n ?? 0) + 1
+  return decideVerdict(context, { ...ended, attempt, outcome: { kind: 'stopped', cause: 'cancel', code } })
+}
+
+/** It is about to run again, and somebody does not want that. */
+export function isCanceledRetry(queue: QueueDir, { ended, move }: Settled): boolean {
+  return move.to === 'que' && look(within(runPath(queue, ended), 'cancel')) !== undefined
+}
+
 /** What an end means, and what is to be written and done about it. Reads the item, changes nothing. */
 export function decideVerdict(context: SettlerContext, ended: Ended): Settled {
   const { queue, config } = context
@@ -93,7 +110,9 @@ export function decideVerdict(context: SettlerContext, ended: Ended): Settled {
   const ends = { started: ended.started, ended: new Date(now).toISOString(), ...ended.used }
   const record = ended.attempt === 0 ? undefined : attemptRecord(ended.attempt, ends, outcome, verdict, move)
   const kept = Math.max(KEPT_ATTEMPTS, policy.maxAttempts + 1)
-  const attempts = keptAttempts([...(ended.msg.attempts ?? []), ...(record === undefined ? [] : [record])], kept)
+  // Decided again, it has one record all the same.
+  const earlier = (ended.msg.attempts ?? []).filter(({ n }) => n !== record?.n)
+  const attempts = keptAttempts([...earlier, ...(record === undefined ? [] : [record])], kept)
   // A result is this run's or nobody's.
   const { result: _earlier, ...before } = ended.msg
   const msg: Msg = {

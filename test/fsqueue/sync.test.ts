@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
@@ -83,13 +84,22 @@ describe.runIf(DISK !== undefined)('syncing', () => {
   })
   it('reports what cannot be synced, by its path', async () => {
     const { dir, paths } = files(1)
-    // What a disk that fails does, a name that is too long does here.
-    const bad = `${toBytes(dir)}/${'x'.repeat(300)}` as BytePath
+    // What a disk that fails does, a name in what is no directory does here.
+    const bad = `${paths[0]}/x` as BytePath
     const failure = await syncer(dir, 'full')
       .syncer.sync([...paths, bad])
       .catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(QueueIoError)
-    expect(failure).toMatchObject({ code: 'ENAMETOOLONG', path: bad })
+    expect(failure).toMatchObject({ code: 'ENOTDIR', path: bad })
+  })
+  it('ends with what lies deeper than any path is long', async () => {
+    const { dir } = files(1)
+    const deeper = 'i=0; while [ $i -lt 700 ]; do mkdir longlong && cd -P longlong && i=$((i+1)); done; : > file'
+    execFileSync('sh', ['-c', deeper], { cwd: dir })
+    const all = treeOf(toBytes(dir) as BytePath)
+    expect(all.length).toBeGreaterThan(400)
+    for (const durability of ['full', 'group'] as const) await syncer(dir, durability).syncer.syncGroup(1, () => all)
+    execFileSync('rm', ['-r', dir])
   })
   it('of nothing is nothing', async () => {
     const { dir } = files(0)

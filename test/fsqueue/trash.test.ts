@@ -93,7 +93,12 @@ describe('where somebody drops what is empty just now', () => {
       const bucket = '20261122/1015'
       const dirs = [`_trash/${S}/done/${bucket}`, `_trash/${S}/done/20261122`, `_trash/${S}/done`, `_trash/${S}`]
       const dropped = [...dirs, `done/${bucket}`, 'done/20261122'].map((dir) => `${test.path}/${dir}`)
-      const rival = spawn('perl', ['-e', 'for (;;) { rmdir $_ for @ARGV }', ...dropped])
+      // Never as fast as we are: who drops without a pause wins for ever.
+      const rival = spawn('perl', [
+        '-e',
+        'for (;;) { rmdir $_ for @ARGV; select undef, undef, undef, rand 0.004 }',
+        ...dropped,
+      ])
       try {
         for (let n = 0; n < 200; n += 1) {
           const item = put(test, 'done', `item${n}`, bucket)

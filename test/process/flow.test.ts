@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { rq } from '../helpers/rq.ts'
@@ -35,6 +35,19 @@ describe('a real worker', () => {
     for (const id of ids) expect(await queue.settled(id)).toBe('done')
     const ran = readFileSync(join(queue.path, 'ran'), 'utf8').trim().split('\n')
     expect(ran).toEqual(ids.flatMap((id) => [id, id]))
+    await worker.stop()
+  })
+
+  it('goes on with a key whose first, not due yet, was removed by hand', async () => {
+    const queue = testQueue('#!/bin/sh\nexit 0\n', { slots: 4, order: ['user'] })
+    const far = `,t${Math.floor(Date.now() / 1000) + 86_400}`
+    const first = queue.drop('', `${far},+user:1`)
+    const second = queue.drop('', ',+user:1')
+    const worker = await startWorker(queue.path)
+    await until(() => worker.messages.some(({ type }) => type === 'idle'), 10_000, 'nothing can be done')
+    expect(queue.stateOf(second)).toBe('que')
+    rmSync(join(queue.path, 'que', `${first}${far},+user:1`))
+    expect(await queue.settled(second)).toBe('done')
     await worker.stop()
   })
 

@@ -1,16 +1,18 @@
 /** Handlers of another user, by a worker of root: what they may do, what they may not, and what they try. */
 import { execFileSync, spawn } from 'node:child_process'
 import {
-  chmodSync, chownSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync,
+  chmodSync, chownSync, copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync,
+  statSync, writeFileSync,
 } from 'node:fs' // biome-ignore format: one import
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { processStat } from '../../src/os/process.ts'
 import { kill, makeQueue, startDaemon, tempRoot } from '../helpers/daemon.ts'
 import { addHook, notes } from '../helpers/hooks.ts'
 import { rq } from '../helpers/rq.ts'
 import { rqd } from '../helpers/rqd.ts'
 import { until } from '../helpers/until.ts'
-import { startWorker, type TestQueue, testQueue } from '../helpers/worker.ts'
+import { newId, startWorker, type TestQueue, testQueue } from '../helpers/worker.ts'
 
 const IS_ROOT = process.getuid?.() === 0
 /** Ids that nobody has. */
@@ -134,6 +136,53 @@ asRoot('a payload that has other names is not changed under them: it is copied',
     nlink: 1,
   })
   await worker.stop()
+})
+
+asRoot.each([true, false])(
+  'a payload gives nobody the rights of root or of its group (of two names: %s)',
+  async (isLinked) => {
+    const queue = queueFor('#!/bin/sh\n"$1"\n', { settle: 0 })
+    // Of a third user: runs as its owner and group, and is not for others to read.
+    const original = join(queue.path, '../../its-own')
+    copyFileSync('/usr/bin/id', original)
+    chownSync(original, THIRD, THIRD)
+    chmodSync(original, 0o6711)
+    const id = newId()
+    if (isLinked) linkSync(original, join(queue.path, 'que', id))
+    else renameSync(original, join(queue.path, 'que', id))
+    const worker = await startWorker(queue.path)
+    await queue.settled(id)
+    expect(queue.log(id)).not.toMatch(/e[ug]id=/)
+    for (const name of readdirSync(join(queue.dirOf(id), 'attach')))
+      expect(statSync(join(queue.dirOf(id), 'attach', name)).mode & 0o6000).toBe(0)
+    await worker.stop()
+  },
+)
+
+asRoot('a handler that writes another process into its attempt file has nobody killed for it', async () => {
+  const victim = spawn('sleep', ['1000'], { detached: true, stdio: 'ignore' })
+  const pid = victim.pid ?? 0
+  const start = processStat(pid)?.start
+  const forge = [
+    'import fcntl, os, time',
+    'boot = open("/proc/sys/kernel/random/boot_id").read().strip()',
+    'fcntl.fcntl(3, fcntl.F_SETFL, fcntl.fcntl(3, fcntl.F_GETFL) & ~os.O_APPEND)',
+    `os.pwrite(3, ("#    \\n# ${pid} ${start} " + boot + " -\\n#").encode(), 0)`,
+    'open("forged", "w")',
+    'time.sleep(1000)',
+  ]
+  const queue = queueFor(`#!/bin/sh\nexec python3 -c '${forge.join('\n')}'\n`, { term_timeout: 0.2 })
+  const worker = await startWorker(queue.path)
+  const id = queue.send({})
+  await until(() => existsSync(join(queue.dirOf(id), 'job/forged')))
+  await worker.kill()
+  const next = await startWorker(queue.path)
+  writeFileSync(join(queue.path, 'run', id, 'cancel'), '')
+  await until(() => queue.stateOf(id) !== 'run', 10_000, 'it is canceled')
+  await next.stop()
+  expect(victim.signalCode).toBeNull()
+  expect(victim.exitCode).toBeNull()
+  victim.kill('SIGKILL')
 })
 
 asRoot('hooks run as the same user, and before keeps its handler from being run', async () => {

@@ -19,6 +19,15 @@ test('a cancel mark ends a run: TERM first, and the item is in _err/ as canceled
   await worker.stop()
 })
 
+test('a cancel that comes as its run ends by itself is heeded: it is not tried again', async () => {
+  const queue = testQueue('#!/bin/sh\n: > ../cancel\nexit 75\n', { reschedule_after: 0 })
+  const worker = await startWorker(queue.path)
+  const ids = [0, 1, 2].map(() => queue.send({}))
+  for (const id of ids) expect(await queue.settled(id)).toBe('_err')
+  for (const id of ids) expect(queue.attempts(id)).toMatchObject([{ n: 1, cause: 'cancel', exit: 75 }])
+  await worker.stop()
+})
+
 test('a handler that ignores TERM is killed after term_timeout, with all of its group', async () => {
   const queue = testQueue(handler('ignores-term.sh'), { term_timeout: 0.2 })
   const worker = await startWorker(queue.path)

@@ -102,6 +102,8 @@ describe('a schedule', () => {
             ? { reason: { kind: 'no-class' }, key: 'no-class', until: Number.POSITIVE_INFINITY }
             : undefined,
         lineOf: ({ tags }) => tags.find((tag) => tag.startsWith('acct:')),
+        reserving: () => [],
+        forget: () => [],
       },
     })
     const lined = [entry(5, ',+acct:1,+user:2'), entry(6, ',+acct:1,+user:1'), entry(7, ',+acct:1,+user:2')]

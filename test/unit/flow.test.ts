@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Entry, entryOf } from '../../src/domain/entry.ts'
 import { classesOf, type FlowPolicy, FlowState, lineOf, type SlotClass } from '../../src/domain/flow.ts'
-import { type ItemId, makeId, type RawName } from '../../src/domain/name.ts'
+import { type ItemId, makeId, type RawName, rawName } from '../../src/domain/name.ts'
 import { Schedule } from '../../src/domain/schedule.ts'
+import type { Bounds } from '../../src/domain/schedule-options.ts'
 
 const NOW = Date.UTC(2026, 10, 22, 10, 15)
 const FREE: FlowPolicy = {
@@ -30,14 +31,16 @@ class Simulator {
   readonly #policy: FlowPolicy
   scans = 0
 
-  constructor(policy: Partial<FlowPolicy>, limit = 20_000) {
+  constructor(policy: Partial<FlowPolicy>, bounds: Partial<Bounds> = {}) {
     this.#policy = { ...FREE, ...policy }
     this.state = new FlowState(this.#policy)
     this.schedule = new Schedule({
-      limit,
+      bounds,
       gates: {
         shut: (entry, now) => this.state.gate(entry.raw, entry.tags, now),
         lineOf: (entry) => lineOf(this.#policy, entry.tags),
+        reserving: () => this.state.reserving(),
+        forget: (raw) => this.state.forget(raw),
       },
     })
     this.schedule.endScan(NOW)
@@ -55,6 +58,13 @@ class Simulator {
     this.schedule.endScan(now)
   }
 
+  /** By hand; what tells of it leads to a look at what is in the way. */
+  remove(raw: RawName, now = NOW): void {
+    this.directory.delete(raw)
+    const gone = this.schedule.inTheWay().filter((entry) => !this.directory.has(entry.raw))
+    this.schedule.drop(gone, now)
+  }
+
   pump(now = NOW, most = Number.POSITIVE_INFINITY): void {
     for (let n = 0; n < most; n += 1) {
       if (this.schedule.needsScan(now, 100)) this.scan(now)
@@ -67,7 +77,7 @@ class Simulator {
       this.directory.delete(entry.raw)
       this.started.push(entry.raw)
       this.running.set(entry.id, entry)
-      this.state.begin(entry.id, entry.raw, entry.tags, now, true)
+      this.state.begin(entry.id, entry.tags, now, true)
       const line = lineOf(this.#policy, entry.tags)
       if (line !== undefined) this.schedule.hold(entry.id, line)
     }
@@ -108,8 +118,8 @@ describe('a class of slots', () => {
   })
   it('that nobody offers keeps an item waiting by that name', () => {
     const state = new FlowState({ ...FREE, classes: [{ tags: ['gpu'], not: [], n: 1 }] })
-    expect(state.gate('x', ['eu'], NOW)?.reason).toEqual({ kind: 'no-class' })
-    expect(state.gate('x', ['gpu'], NOW)).toBeUndefined()
+    expect(state.gate(rawName('x'), ['eu'], NOW)?.reason).toEqual({ kind: 'no-class' })
+    expect(state.gate(rawName('x'), ['gpu'], NOW)).toBeUndefined()
   })
 })
 
@@ -130,6 +140,32 @@ describe('an item of weight 2', () => {
     sim.pump()
     expect(sim.started.slice(3)).toEqual([named(3, ',+big')])
   })
+  it('keeps no room where it waited when it starts in another class', () => {
+    const classes = [{ tags: ['big', 'eu'], not: [], n: 2 }, { tags: ['*'], not: ['small'], n: 2 }] // biome-ignore format: short
+    const sim = new Simulator({ classes, weights: { big: 2 } })
+    for (let n = 0; n < 3; n += 1) sim.drop(named(n, n === 0 ? ',+eu' : ''))
+    sim.pump()
+    sim.drop(named(3, ',+big'))
+    sim.drop(named(4, ',+eu,+small'))
+    sim.pump()
+    expect(sim.started).toHaveLength(3)
+    for (const id of [...sim.running.keys()].slice(1)) sim.end(id)
+    sim.pump()
+    expect(sim.started.slice(3)).toEqual([named(3, ',+big'), named(4, ',+eu,+small')])
+  })
+  it('keeps no room once it is gone', () => {
+    const sim = new Simulator(policy)
+    sim.drop(named(0))
+    sim.drop(named(1))
+    sim.pump()
+    sim.drop(named(2, ',p1,+big'))
+    sim.drop(named(3))
+    sim.pump()
+    expect(sim.started).toHaveLength(2)
+    sim.remove(named(2, ',p1,+big'))
+    sim.pump()
+    expect(sim.started.slice(2)).toEqual([named(3)])
+  })
   it('or heavier than its class, has it alone', () => {
     const sim = new Simulator(policy)
     sim.drop(named(0, ',+huge'))
@@ -149,7 +185,7 @@ describe('a rate', () => {
     expect(sim.schedule.nextTime()).toBe(NOW + 1000)
     const next = new FlowState(policy)
     next.remember(sim.state.recent(NOW + 500), NOW + 500)
-    expect(next.gate('x', [], NOW + 500)?.until).toBe(NOW + 1000)
+    expect(next.gate(rawName('x'), [], NOW + 500)?.until).toBe(NOW + 1000)
     sim.pump(NOW + 999)
     expect(sim.started).toHaveLength(2)
     sim.pump(NOW + 1000)
@@ -164,8 +200,18 @@ describe('a rate', () => {
   })
   it('written by a clock that was set back since does not stop a queue for long', () => {
     const state = new FlowState({ ...FREE, rate: { count: 1, per: 1000 } })
-    state.begin(makeId(NOW, 0, 'aaaaaa'), 'x', [], NOW + 86_400_000, true)
-    expect(state.gate('y', [], NOW)?.until).toBe(NOW + 1000)
+    state.begin(makeId(NOW, 0, 'aaaaaa'), [], NOW + 86_400_000, true)
+    expect(state.gate(rawName('y'), [], NOW)?.until).toBe(NOW + 1000)
+    expect(state.gate(rawName('y'), [], NOW + 400)?.until).toBe(NOW + 1000)
+    expect(state.gate(rawName('y'), [], NOW + 1000)).toBeUndefined()
+  })
+  it('goes on when the one that it let through was crowded out by better ones', () => {
+    const sim = new Simulator({ rates: { user: { count: 1, per: 1000 } } }, { ready: 1 })
+    for (let n = 0; n < 4; n += 1) sim.drop(named(n, ',p7,+user:1'))
+    sim.pump()
+    for (let n = 10; n < 13; n += 1) sim.drop(named(n, ',p1'))
+    for (let n = 1; n < 5; n += 1) sim.pump(NOW + n * 1000)
+    expect(sim.started).toHaveLength(7)
   })
 })
 
@@ -187,7 +233,7 @@ describe('a key that is shut', () => {
     expect(sim.started.filter((raw) => raw.includes('user:1'))).toHaveLength(101)
   })
   it('goes on after what was left out was found again, to the last', () => {
-    const sim = new Simulator({ concurrency: { user: 1 } }, 500)
+    const sim = new Simulator({ concurrency: { user: 1 } }, { ready: 500 })
     for (let n = 0; n < 7000; n += 1) sim.drop(named(n, ',+user:1'))
     for (let n = 0; n < 7000; n += 1) {
       sim.pump()
@@ -199,6 +245,29 @@ describe('a key that is shut', () => {
 })
 
 describe('strict order', () => {
+  it('an item that waited for its time and is gone holds back nobody', () => {
+    const sim = new Simulator({ order: ['user'] })
+    const later = named(0, `,t${NOW / 1000 + 86_400},+user:1`)
+    for (const raw of [later, named(1, ',+user:1')]) sim.drop(raw)
+    sim.pump()
+    expect(sim.started).toEqual([])
+    sim.remove(later)
+    sim.pump()
+    expect(sim.started).toEqual([named(1, ',+user:1')])
+  })
+  it('is kept when there are more keys than are remembered', () => {
+    const sim = new Simulator({ order: ['user'] }, { lines: 2 })
+    for (let n = 0; n < 3; n += 1) sim.drop(named(n, `,+user:${n}`))
+    sim.pump()
+    sim.endAll()
+    sim.schedule.release([...sim.running.keys()][0] ?? makeId(NOW, 0, 'aaaaaa'), NOW)
+    sim.drop(named(3, ',+user:2'))
+    for (let n = 0; n < 3; n += 1) {
+      sim.pump()
+      sim.endAll()
+    }
+    expect(sim.started.slice(2)).toEqual([named(2, ',+user:2'), named(3, ',+user:2')])
+  })
   it('an item that waits for its retry holds back the later ones of its key, and no others', () => {
     const sim = new Simulator({ order: ['user'] })
     for (let n = 0; n < 3; n += 1) sim.drop(named(n, ',+user:1'))
@@ -232,7 +301,7 @@ describe('strict order', () => {
     expect(sim.started).toEqual([named(0, ',p9,+user:1')])
   })
   it('is kept beyond what is remembered, whatever retries', () => {
-    const sim = new Simulator({ order: ['user'] }, 300)
+    const sim = new Simulator({ order: ['user'] }, { ready: 300 })
     const expected: RawName[] = []
     for (let n = 6999; n >= 0; n -= 1) sim.drop(named(n, ',+user:1'))
     for (let n = 0; n < 7000; n += 1) expected.push(named(n, ',+user:1'))
@@ -279,7 +348,7 @@ describe('whatever comes and ends', () => {
   it('no limit is passed, order is kept, and all is run in the end', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 150 }), (script) => {
-        const sim = new Simulator(policy, 8)
+        const sim = new Simulator(policy, { ready: 8 })
         let now = NOW
         let n = 0
         const runs: { raw: RawName; at: number }[] = []

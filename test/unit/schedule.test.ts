@@ -18,7 +18,7 @@ function taken(schedule: Schedule, now: number, limit = 1000): string[] {
 }
 
 function filled(names: readonly string[], limit?: number): Schedule {
-  const schedule = new Schedule(limit === undefined ? {} : { limit })
+  const schedule = new Schedule(limit === undefined ? {} : { bounds: { ready: limit } })
   for (const [i, name] of names.entries()) schedule.add(entryOf(raw(name), NOW + i), NOW + names.length)
   return schedule
 }
@@ -57,7 +57,7 @@ describe('items start', () => {
 describe('an item that waits for its time', () => {
   const second = NOW / 1000
   it('takes no ready place', () => {
-    const schedule = new Schedule({ limit: 2 })
+    const schedule = new Schedule({ bounds: { ready: 2 } })
     for (let i = 0; i < 5; i += 1) schedule.add(entryOf(raw(`f${i},t${second + 100 + i}`), NOW), NOW)
     for (const name of ['a', 'b']) schedule.add(entryOf(raw(name), NOW), NOW)
     expect(schedule.readySize).toBe(2)
@@ -155,7 +155,7 @@ describe('against a plain sorted list', () => {
     script: readonly Step[],
     check: (s: Schedule, model: Map<string, Entry>, now: number, got: Entry | undefined) => void,
   ): void {
-    const schedule = new Schedule({ limit })
+    const schedule = new Schedule({ bounds: { ready: limit } })
     const model = new Map<string, Entry>()
     let now = NOW
     for (const one of script) {
