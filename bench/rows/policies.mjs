@@ -13,7 +13,10 @@ const KEY = ',+user:7'
 const POLICIES = {
   retry: { work: 'retry with rules for exits and causes', config: { retry: retryRules() } },
   timeout: { work: 'a timeout', config: { timeout: '1h' } },
-  limits: { work: 'timeout, memory and silence', config: { timeout: '1h', memory: '1G', silence: '1h' } },
+  limits: {
+    work: 'timeout, memory and silence',
+    config: { timeout: '1h', memory: '1G', cgroup: 'never', silence: '1h' },
+  },
   before: { work: 'a hook before', hooks: ['before'] },
   after: { work: 'a hook after', hooks: ['after'] },
   hooks: { work: 'hooks before, success and after', hooks: ['before', 'success', 'after'] },

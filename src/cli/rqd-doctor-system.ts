@@ -1,6 +1,8 @@
 /** What `rqd doctor` says of the machine and of the installation. */
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { cgroupHome } from '../domain/cgroup.ts'
+import { cgroupFacts, mayMakeCgroups, readKnob } from '../os/cgroup.ts'
 import { errnoOf } from '../os/errno.ts'
 import { inotifyLimits } from '../os/filesystem.ts'
 import { loadNative } from '../os/native.ts'
@@ -10,8 +12,16 @@ import type { Finding } from './rqd-doctor.ts'
 const SPARE = 16
 const FEW_FILES = 1024
 
-export async function systemFindings(queues: number): Promise<Finding[]> {
-  return [nodeFinding(), flockFinding(), await nativeFinding(), inotifyFinding(queues), filesFinding()]
+/** `daemon`: whose place is looked at; ours, where none runs. */
+export async function systemFindings(queues: number, daemon: number | 'self'): Promise<Finding[]> {
+  return [
+    nodeFinding(),
+    flockFinding(),
+    await nativeFinding(),
+    inotifyFinding(queues),
+    filesFinding(),
+    cgroupFinding(daemon),
+  ]
 }
 
 function nodeFinding(): Finding {
@@ -74,6 +84,19 @@ function filesFinding(): Finding {
     found: `${soft} a process`,
     fix: level === 'ok' ? '' : 'ulimit -n 4096, or LimitNOFILE=',
   }
+}
+
+/** No fault: limits of memory are looked at once a second all the same. */
+function cgroupFinding(daemon: number | 'self'): Finding {
+  const finding = { name: 'memory cgroups', level: 'ok', fix: '' } as const
+  const facts = cgroupFacts(daemon)
+  if (facts === undefined) return { ...finding, found: 'none: the kernel has no cgroups, or does not tell' }
+  const answer = cgroupHome(facts.cgroup, facts.mountinfo)
+  if (answer.kind === 'none') return { ...finding, found: `none: ${answer.why}` }
+  const { dir, version } = answer.home
+  if (!mayMakeCgroups(dir)) return { ...finding, found: `none: ${dir} may not be written` }
+  const isDelegated = version === 1 || /\bmemory\b/.test(readKnob(dir, 'cgroup.controllers') ?? '')
+  return { ...finding, found: isDelegated ? `version ${version}, in ${dir}` : `none: ${dir} has no memory controller` }
 }
 
 function readdir(path: string): string[] {

@@ -28,13 +28,13 @@ async function examine(root: string): Promise<Finding[]> {
   if (format.kind === 'absent') {
     const fix = '`rqd start` makes one; or set --root or $RQ_ROOT'
     const noRoot: Finding = { name: 'root', level: 'bad', found: `${root} is no root of rqd`, fix }
-    return [noRoot, ...(await systemFindings(0))]
+    return [noRoot, ...(await systemFindings(0, 'self'))]
   }
   const { queues } = listQueues(root)
   return [
     daemonFinding(root),
     ...diskFindings(root, queues),
-    ...(await systemFindings(queues.length)),
+    ...(await systemFindings(queues.length, livingHolder(root)?.pid ?? 'self')),
     slotFinding(root),
   ]
 }

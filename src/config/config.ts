@@ -122,6 +122,7 @@ function fromSettings(settings: Settings): QueueConfig {
     marker: set.marker,
     policy: settlePolicy(set),
     limits: readLimits(set),
+    cgroup: set.cgroup,
     holdWhen: readMarks(set.hold_when),
     dup: set.dup,
     maxLog: set.max_log,

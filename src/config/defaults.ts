@@ -26,6 +26,7 @@ export function defaultSettings() {
     reschedule_after: '60s',
     exit_codes: DEFAULT_EXIT_CODES,
     handshake: 'none',
+    cgroup: 'auto',
     dup: false,
     max_log: '64M',
     term_timeout: defaultTermTimeout(),

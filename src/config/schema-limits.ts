@@ -1,4 +1,5 @@
 /** Keys for what one run may use (docs/LIMITS.md). */
+import * as v from 'valibot'
 import type { RunLimits } from '../domain/limits.ts'
 import { described, duration, size } from './forms.ts'
 
@@ -7,6 +8,14 @@ export const limitKeys = {
   cpu: described(duration, 'How much CPU time the processes of one run may use. 0: any. Default: 0.'),
   memory: described(size, 'How much resident memory the processes of one run may use together. 0: any. Default: 0.'),
   silence: described(duration, 'How long a run may write neither output nor a status line. 0: for ever. Default: 0.'),
+} as const
+
+/** Of the queue alone: a slot runs many items. */
+export const cgroupKeys = {
+  cgroup: described(
+    v.picklist(['auto', 'never'], 'must be "auto" or "never"'),
+    'auto: where `memory` is set, the kernel limits it too, in a cgroup of the slot, if one can be made. Default: auto.',
+  ),
 } as const
 
 interface LimitSettings {

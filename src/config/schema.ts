@@ -6,7 +6,7 @@ import { alertKeys } from './schema-alerts.ts'
 import { flowKeys } from './schema-flow.ts'
 import { hooksKeys } from './schema-hooks.ts'
 import { keepKeys } from './schema-keep.ts'
-import { limitKeys } from './schema-limits.ts'
+import { cgroupKeys, limitKeys } from './schema-limits.ts'
 import { poolKeys } from './schema-pools.ts'
 import { pressureKeys } from './schema-pressure.ts'
 import { itemRetry, retryKeys } from './schema-retry.ts'
@@ -70,6 +70,7 @@ export const queueKeys = {
   max_attempts: described(count(1, MOST_ATTEMPTS), 'Counted attempts before an item fails for good. Default: 15.'),
   ...retryKeys,
   ...limitKeys,
+  ...cgroupKeys,
   ...pressureKeys,
   reschedule_after: described(duration, 'How long exit 75 and 111 wait, unless the handler says. Default: 60s.'),
   exit_codes: described(

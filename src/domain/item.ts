@@ -95,8 +95,8 @@ export interface Msg {
 
 /** Fact: what the operating system told us about one run of a handler. */
 export type Outcome =
-  /** `before`: it is the exit of the hook of that name, and the handler was not run. */
-  | { readonly kind: 'exited'; readonly code: number; readonly before?: true }
+  /** `before`: it is the exit of the hook of that name, and the handler was not run. `oom`: see `lost`. */
+  | { readonly kind: 'exited'; readonly code: number; readonly before?: true; readonly oom?: string }
   /** `detail`: how it was over its limit, in words; not known after a crash of ours. */
   | {
       readonly kind: 'stopped'
@@ -104,7 +104,8 @@ export type Outcome =
       readonly code: number | undefined
       readonly detail?: string | undefined
     }
-  | { readonly kind: 'lost' }
+  /** `oom`: the kernel ended a process of it for want of memory; in words. */
+  | { readonly kind: 'lost'; readonly oom?: string }
   | { readonly kind: 'refused'; readonly reason: string }
   /** Never run: another item of an equal key runs for it. */
   | { readonly kind: 'merged'; readonly into: ItemId }

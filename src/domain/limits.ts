@@ -66,6 +66,12 @@ export function explainExcess({ cause, value, limit }: Excess): string {
   }
 }
 
+/** For an attempt in which the kernel's OOM killer was at work; `limit`: of its slot's cgroup. */
+export function explainKill(limit: number | undefined): string {
+  const most = limit === undefined ? '' : `, of which it may have ${megabytes(limit)}`
+  return `the kernel killed a process of it for want of memory${most}`
+}
+
 function seconds(ms: Millis): string {
   return `${Math.round(ms / 100) / 10} s`
 }

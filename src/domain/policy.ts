@@ -74,6 +74,8 @@ export interface QueueConfig {
   readonly marker: string | undefined
   readonly policy: SettlePolicy
   readonly limits: RunLimits
+  /** Slots get a memory cgroup where there is a limit of memory, or never. */
+  readonly cgroup: 'auto' | 'never'
   readonly holdWhen: PressureMarks
   /** Handlers may copy their message (`dup` lines, answered on fd 4). */
   readonly dup: boolean

@@ -45,15 +45,24 @@ function verdictKind(verdict: Verdict, move: Move): Attempt['verdict'] & string 
 function causeOf(outcome: Outcome, verdict: Verdict): Cause | undefined {
   switch (outcome.kind) {
     case 'exited':
+      if (outcome.oom !== undefined && isForMemory(verdict)) return 'memory'
       return verdict.kind === 'broken' ? 'broken-handler' : undefined
     case 'stopped':
       return outcome.cause
     case 'lost':
+      return outcome.oom === undefined ? outcome.kind : 'memory'
     case 'refused':
       return outcome.kind
     case 'merged':
       return 'coalesced'
   }
+}
+
+/** A handler that hands its item on did what it was to do, whatever comes of that. */
+function isForMemory(verdict: Verdict): boolean {
+  return verdict.kind === 'fail'
+    ? verdict.failure?.cause === 'memory'
+    : verdict.kind === 'relay' && verdict.givenUp === true
 }
 
 /** The move that a recorded verdict asks for: an item in run/ that has one is moved, never run. */

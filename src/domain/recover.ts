@@ -25,6 +25,8 @@ export interface FoundAttempt {
   readonly started: boolean
   /** Does any process have the slot's process group? */
   readonly groupAlive: boolean
+  /** How the kernel ended a process of it for want of memory, if it did. */
+  readonly oom?: string | undefined
   /** Why we were stopping it, if we were. */
   readonly stopping: StopCause | undefined
 }
@@ -60,12 +62,13 @@ function recoverAttempt(record: FoundAttempt): Recovery {
   // It is counted even if it never started: an item that panics the machine must come to an end.
   if (!record.sameBoot) return { do: 'settle', outcome: { kind: 'lost' } }
   if (!record.started) return { do: 'seize' }
+  const oom = record.oom === undefined ? {} : { oom: record.oom }
   if (record.exit !== undefined) {
     return {
       do: 'settle',
       outcome:
         record.stopping === undefined
-          ? { kind: 'exited', code: record.exit, ...(record.before === true ? { before: true } : {}) }
+          ? { kind: 'exited', code: record.exit, ...(record.before === true ? { before: true } : {}), ...oom }
           : { kind: 'stopped', cause: record.stopping, code: record.exit },
     }
   }
@@ -73,5 +76,5 @@ function recoverAttempt(record: FoundAttempt): Recovery {
   if (record.stopping !== undefined) {
     return { do: 'settle', outcome: { kind: 'stopped', cause: record.stopping, code: undefined } }
   }
-  return { do: 'settle', outcome: { kind: 'lost' } }
+  return { do: 'settle', outcome: { kind: 'lost', ...oom } }
 }

@@ -22,6 +22,30 @@ export interface Ended {
 /** The meaning of an end. */
 export function judge(ended: Ended, policy: SettlePolicy): Verdict {
   const { outcome } = ended
+  const verdict = judgeOutcome(ended, policy)
+  const oom = outcome.kind === 'exited' || outcome.kind === 'lost' ? outcome.oom : undefined
+  return oom === undefined ? verdict : judgeKill(oom, verdict)
+}
+
+/** What came through although something of it was killed did so; whatever else it says is for want of memory. */
+function judgeKill(oom: string, verdict: Verdict): Verdict {
+  switch (verdict.kind) {
+    case 'done':
+    case 'relayed':
+    case 'relay':
+      return verdict
+    case 'fail':
+    case 'reschedule':
+    case 'interrupted':
+    case 'broken': {
+      const final = verdict.kind === 'fail' && verdict.final
+      return { kind: 'fail', text: `memory: ${oom}`, final, failure: { cause: 'memory' } }
+    }
+  }
+}
+
+function judgeOutcome(ended: Ended, policy: SettlePolicy): Verdict {
+  const { outcome } = ended
   switch (outcome.kind) {
     case 'exited':
       return outcome.before === true ? judgeBefore(outcome.code, ended, policy) : judgeExit(outcome.code, ended, policy)

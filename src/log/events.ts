@@ -29,6 +29,10 @@ export type QueueEvent =
       readonly value: number
       readonly limit: number
     }
+  /** The kernel ended a process of it; what that means for it is in its verdict. */
+  | { readonly kind: 'memory-kill'; readonly id: string; readonly attempt: number; readonly text: string }
+  /** Limits of memory are looked at once a second, and no more. */
+  | { readonly kind: 'cgroup-unavailable'; readonly why: string }
   | { readonly kind: 'item-stopping'; readonly id: string; readonly cause: string; readonly signal: string }
   | { readonly kind: 'item-unavailable'; readonly name: string; readonly problem: string; readonly retryMs: number }
   | {
@@ -113,6 +117,8 @@ export const LEVELS = {
   'item-adopted': 'info',
   'item-recovered': 'info',
   'limit-exceeded': 'warn',
+  'memory-kill': 'warn',
+  'cgroup-unavailable': 'info',
   'item-stopping': 'info',
   'item-unavailable': 'warn',
   published: 'info',

@@ -4,6 +4,7 @@ import type { QueueConfig } from '../domain/policy.ts'
 import { SLOT_DESCRIPTORS, Slot, type SlotReport } from '../launch/slot.ts'
 import { hasDescriptors } from '../os/descriptors.ts'
 import type { Fifos } from './fifo.ts'
+import type { SlotCgroups } from './slot-cgroups.ts'
 
 /** How long a shortage is remembered. */
 const SHORT_MS = 60_000
@@ -11,6 +12,7 @@ const SHORT_MS = 60_000
 export interface PoolEvents {
   readonly onReport: (slot: Slot, report: SlotReport) => void
   readonly onDeath: (slot: Slot) => void
+  readonly cgroups: Pick<SlotCgroups, 'give' | 'isSpent'>
 }
 
 export class Pool {
@@ -71,6 +73,10 @@ export class Pool {
   acquire(): Slot | undefined {
     for (let slot = this.#idle.pop(); slot !== undefined; slot = this.#idle.pop()) {
       if (!slot.isUsable) continue
+      if (this.#events.cgroups.isSpent(slot)) {
+        slot.close()
+        continue
+      }
       this.#busy.add(slot)
       return slot
     }
@@ -89,6 +95,7 @@ export class Pool {
       },
     })
     if (!slot.isUsable) return undefined
+    this.#events.cgroups.give(slot)
     this.#busy.add(slot)
     return slot
   }

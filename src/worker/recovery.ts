@@ -23,6 +23,7 @@ import { bootId } from '../os/process.ts'
 import { elapsedOf } from './limits.ts'
 import { isAttemptAlive, isGroupAlive } from './liveness.ts'
 import { freshSight, type Run } from './run.ts'
+import type { Runs } from './runs.ts'
 import { stopRun } from './stop-run.ts'
 import type { Worker } from './worker.ts'
 
@@ -39,7 +40,7 @@ export interface FoundItem {
 
 /** Everything in run/ that nobody is at work on, with what is to be done with it. */
 function findRuns(worker: Worker, isOwned: (raw: RawName) => boolean): FoundItem[] {
-  const { queue, newId } = worker.options
+  const { queue } = worker.options
   const found: FoundItem[] = []
   for (const raw of names(stateDir(queue, 'run'))) {
     if (isOwned(raw)) continue
@@ -47,7 +48,7 @@ function findRuns(worker: Worker, isOwned: (raw: RawName) => boolean): FoundItem
     // Not ours, or not made by a claim: left alone, and shown by `rqd doctor`.
     if (look(path)?.isDirectory() !== true) continue
     try {
-      found.push(examine(path, raw, newId))
+      found.push(examine(worker, path, raw))
     } catch (error) {
       // One that cannot be read now keeps no other waiting.
       if (!(error instanceof QueueIoError)) throw error
@@ -58,7 +59,7 @@ function findRuns(worker: Worker, isOwned: (raw: RawName) => boolean): FoundItem
   return found
 }
 
-function examine(path: BytePath, raw: RawName, newId: (from: string) => ItemId): FoundItem {
+function examine({ options, runs }: Worker, path: BytePath, raw: RawName): FoundItem {
   const parsed = parseItemName(raw)
   const reading = readMsg(path)
   const msg: Msg = reading.kind === 'msg' ? reading.msg : {}
@@ -69,11 +70,14 @@ function examine(path: BytePath, raw: RawName, newId: (from: string) => ItemId):
   const run: FoundRun = {
     hasContent: reading.kind !== 'absent' || attached.length > 0 || entries.includes('msg.refused' as RawName),
     lastAttempt: msg.attempts?.at(-1),
-    record: record === undefined ? undefined : foundAttempt(path, parsed.id ?? '', record),
+    record:
+      record === undefined
+        ? undefined
+        : { ...foundAttempt(path, parsed.id ?? '', record), oom: oomOf(runs, record, raw) },
   }
   const name = reading.kind === 'absent' && attached[0] !== undefined ? { ...msg, name: displayName(attached[0]) } : msg
   return {
-    id: parsed.id ?? newId(parsed.base),
+    id: parsed.id ?? options.newId(parsed.base),
     name: raw,
     path,
     msg: name,
@@ -81,6 +85,11 @@ function examine(path: BytePath, raw: RawName, newId: (from: string) => ItemId):
     spent: spentAttempts(msg.attempts ?? []),
     recovery: recover(run),
   }
+}
+
+/** Of the slot's cgroup, if it had one; under another boot the same numbers are another's. */
+function oomOf({ cgroups }: Runs, { slot }: AttemptRecord, name: RawName): string | undefined {
+  return slot === undefined || slot.boot !== bootId() ? undefined : cgroups.killOf(slot, name)
 }
 
 function foundAttempt(path: BytePath, id: string, record: AttemptRecord): FoundAttempt {
@@ -140,6 +149,7 @@ export function recoverRuns(worker: Worker): void {
     if (action === 'discard') worker.flow.released(item.id)
     emit({ kind: 'item-recovered', id: item.id, action })
   }
+  if (worker.config.limits.memory !== undefined) worker.runs.cgroups.sweep()
 }
 
 function recoverOne(worker: Worker, item: FoundItem): string {

@@ -9,14 +9,16 @@ import { DupServer } from './dup.ts'
 import { Fifos } from './fifo.ts'
 import { makeSettler } from './make-settler.ts'
 import { Pool } from './pool.ts'
-import { type Ended, exitOutcome, type Run, runPath, usedBy } from './run.ts'
+import { type Ended, type Run, runPath, usedBy } from './run.ts'
 import type { Settler } from './settler.ts'
+import { SlotCgroups } from './slot-cgroups.ts'
 import { Strays } from './strays.ts'
 import { Watchman } from './watchman.ts'
 import type { Worker } from './worker.ts'
 
 export class Runs {
   readonly pool: Pool
+  readonly cgroups: SlotCgroups
   readonly settler: Settler
   readonly aftermath: Aftermath
   readonly strays: Strays
@@ -30,9 +32,11 @@ export class Runs {
     this.#worker = worker
     this.#fifos = new Fifos(worker.options.queue)
     this.#watchman = new Watchman(worker, this)
+    this.cgroups = new SlotCgroups(worker)
     this.pool = new Pool(worker.config, worker.environment(), this.#fifos, {
       onReport: (slot, report) => this.#reported(slot, report),
       onDeath: (slot) => this.#slotDied(slot),
+      cgroups: this.cgroups,
     })
     this.aftermath = new Aftermath(worker)
     this.settler = makeSettler(worker)
@@ -107,13 +111,15 @@ export class Runs {
 
   #ended(run: Run, state: Exclude<SlotState, 'torn'>, exit: number | undefined): void {
     switch (state) {
-      case 'ran':
+      case 'ran': {
+        const outcome = this.cgroups.outcomeOf(run, exit)
         // Known before anything else is started, not only when the verdict is on the disk.
-        if (run.stopping === undefined) this.#worker.doubtHandler(run.id, exit)
-        this.end(run, exitOutcome(run, exit), run.attempt, run.slot?.usedCpu())
+        if (outcome.kind === 'exited' && outcome.oom === undefined) this.#worker.doubtHandler(run.id, exit)
+        this.end(run, outcome, run.attempt, run.slot?.usedCpu())
         return
+      }
       case 'before':
-        this.end(run, exitOutcome(run, exit, true))
+        this.end(run, this.cgroups.outcomeOf(run, exit, true))
         return
       case 'noio':
       case 'nojob':
@@ -141,6 +147,7 @@ export class Runs {
   /** kill -9 of a slot leaves its handler: from now on the files tell. */
   #slotDied(slot: Slot): void {
     const run = this.running().find((candidate) => candidate.slot === slot)
+    this.cgroups.left(slot)
     const { emit } = this.#worker.options
     if (run === undefined || run.isEnding) {
       this.#worker.pump()

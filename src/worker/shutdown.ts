@@ -32,6 +32,7 @@ export async function shutDown(worker: Worker, mode: StopMode): Promise<void> {
   worker.flow.save()
   worker.runs.sweepLeftovers()
   worker.runs.pool.closeIdle()
+  if (mode !== 'detach') await worker.runs.cgroups.leave()
   worker.options.emit({ kind: 'worker-stopped', why: mode })
 }
 

@@ -131,6 +131,7 @@ export class Starting {
       if (now < this.#worker.options.carefulUntil) syncClaim(this.#worker.options.queue, taken.item)
       this.#worker.runs.begin(started.run)
       this.#worker.history.started(taken.entry, taken.item.attempt)
+      this.#worker.runs.cgroups.limit(slot, taken.item.msg)
       slot.run(taken.item.name, taken.item.attempt)
     } catch (error) {
       this.#worker.runs.pool.release(slot)

@@ -6,7 +6,7 @@ import { cutLog, findLeftovers, isCanceled, killLeftover, logSize } from './guar
 import { configOf } from './item-config.ts'
 import { enforceLimits } from './limits.ts'
 import { isAttemptAlive } from './liveness.ts'
-import { exitOutcome, type Run, runPath } from './run.ts'
+import { type Run, runPath } from './run.ts'
 import type { Runs } from './runs.ts'
 import { stopRun } from './stop-run.ts'
 import type { Worker } from './worker.ts'
@@ -54,7 +54,8 @@ export class Watchman {
       if (run.slot !== undefined || run.isEnding) continue
       this.#caringFor(() => {
         const record = readAttempt(runPath(this.#worker.options.queue, run), run.attempt)
-        if (record?.exit !== undefined) this.#runs.end(run, exitOutcome(run, record.exit, record.before))
+        if (record?.exit !== undefined)
+          this.#runs.end(run, this.#runs.cgroups.outcomeOf(run, record.exit, record.before))
         else if (!isAttemptAlive(run.group, run.id, run.attempt)) this.#endedUnseen(run)
       })
     }
@@ -74,9 +75,9 @@ export class Watchman {
   #endedUnseen(run: Run): void {
     const item = runPath(this.#worker.options.queue, run)
     const record = readAttempt(item, run.attempt)
-    if (record?.exit !== undefined) this.#runs.end(run, exitOutcome(run, record.exit, record.before))
-    else if (run.stopping !== undefined) this.#runs.end(run, exitOutcome(run, undefined))
-    else if (hasStarted(item, run.attempt)) this.#runs.end(run, { kind: 'lost' })
+    if (record?.exit !== undefined) this.#runs.end(run, this.#runs.cgroups.outcomeOf(run, record.exit, record.before))
+    else if (run.stopping !== undefined || hasStarted(item, run.attempt))
+      this.#runs.end(run, this.#runs.cgroups.outcomeOf(run, undefined))
     // Its slot died before it began: that says nothing about the item.
     else this.#runs.neverBegan(run, 'died')
   }

@@ -28,7 +28,12 @@ describe('a run that is over a limit is ended, and the cause recorded', () => {
     ['timeout', CHATTY, { timeout: '1s', silence: '30s' }, /^timeout: it ran .* s, more than 1 s$/],
     ['silence', QUIET, { silence: '1s', timeout: '50s' }, /^silence: it said nothing for .* more than 1 s$/],
     ['cpu', BUSY, { cpu: '0.5s', timeout: '50s' }, /^cpu: it used .* of CPU time, more than 0.5 s$/],
-    ['memory', FAT, { memory: '60M', timeout: '50s' }, /^memory: it used .* MiB of memory, more than 60 MiB$/],
+    [
+      'memory',
+      FAT,
+      { memory: '60M', cgroup: 'never', timeout: '50s' },
+      /^memory: it used .* MiB of memory, more than 60 MiB$/,
+    ],
   ])('%s', async (cause, handler, config, words) => {
     const queue = testQueue(handler, config)
     const worker = await startWorker(queue.path)

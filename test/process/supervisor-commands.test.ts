@@ -158,6 +158,8 @@ describe('rqd doctor', () => {
     const answer = await rqd('doctor', '--json', '--root', root)
     const { findings } = JSON.parse(answer.stdout)
     expect(findings.filter((finding: { level: string }) => finding.level === 'bad')).toEqual([])
+    const cgroups = findings.find(({ name }: { name: string }) => name === 'memory cgroups')
+    expect(cgroups).toMatchObject({ level: 'ok', found: expect.stringMatching(/^(version [12], in \/|none: .)/) })
     expect(answer.code).toBe(0)
     await daemon.stop()
   })

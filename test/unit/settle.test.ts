@@ -28,6 +28,7 @@ function meaning(end: End): Verdict {
 }
 
 const exit = (code: number): Outcome => ({ kind: 'exited', code })
+const killed = (code: number): Outcome => ({ kind: 'exited', code, oom: 'killed' })
 const required = { handshake: 'required' } as const
 
 describe('an end means', () => {
@@ -77,6 +78,14 @@ describe('an end means', () => {
     ['done when it was over a limit and said done on TERM', { outcome: { kind: 'stopped', cause: 'silence', code: 0 }, said: 'done all\n' }, { kind: 'done', text: 'all' }],
     ['fail for good when it was over a limit and ended by a fatal exit', { outcome: { kind: 'stopped', cause: 'cpu', code: 65 } }, { kind: 'fail', final: true }],
     ['fail, with how it was over its limit', { outcome: { kind: 'stopped', cause: 'cpu', code: undefined, detail: 'it used 3 s' } }, { kind: 'fail', text: 'cpu: it used 3 s' }],
+    ['fail for want of memory, be its exit a signal', { outcome: killed(137) }, { kind: 'fail', text: 'memory: killed', final: false, failure: { cause: 'memory' } }],
+    ['fail for want of memory, though it asked to come again', { outcome: killed(75) }, { kind: 'fail', failure: { cause: 'memory' } }],
+    ['fail for want of memory, not a broken handler', { outcome: killed(78) }, { kind: 'fail', failure: { cause: 'memory' } }],
+    ['fail for good for want of memory by a fatal exit', { outcome: killed(65) }, { kind: 'fail', final: true, failure: { cause: 'memory' } }],
+    ['fail for want of memory when it said fail', { outcome: killed(0), said: 'fail x\n' }, { kind: 'fail', text: 'memory: killed' }],
+    ['fail for want of memory, not lost', { outcome: { kind: 'lost', oom: 'killed' } }, { kind: 'fail', final: false, failure: { cause: 'memory' } }],
+    ['done though a process of it was killed', { outcome: killed(0) }, { kind: 'done' }],
+    ['relayed on though a process of it was killed', { outcome: killed(99), said: 'relay b\n' }, { kind: 'relay', dest: 'b' }],
     ['fail by its signal', { outcome: exit(139) }, { kind: 'fail', failure: { exit: 139, cause: 'signal' } }],
     ['fail for good for a code that the retry calls fatal', { outcome: exit(4), policy: { retry: { ...DEFAULT_RETRY, fatal: [4] } } }, { kind: 'fail', final: true }],
     ['fail for good for 75 where the retry calls it fatal', { outcome: exit(75), policy: { retry: { ...DEFAULT_RETRY, fatal: [75] } } }, { kind: 'fail', final: true }],
@@ -145,6 +154,11 @@ describe('what is recorded of an attempt', () => {
   it.each<[sentence: string, outcome: Outcome, verdict: Verdict, cause: string | undefined]>([
     ['no cause for its own exit', exit(1), { kind: 'fail', text: '', final: false }, undefined],
     ['a broken handler', exit(78), { kind: 'broken', text: '' }, 'broken-handler'],
+    ['memory', killed(137), { kind: 'fail', text: '', final: false, failure: { cause: 'memory' } }, 'memory'],
+    ['memory when it is given up', killed(1), { kind: 'relay', text: '', dest: 'b', givenUp: true }, 'memory'],
+    ['memory, not lost', { kind: 'lost', oom: '' }, { kind: 'fail', text: '', final: false }, 'memory'],
+    ['no cause for what came through', killed(0), { kind: 'done', text: '' }, undefined],
+    ['no cause for what was handed on', killed(99), { kind: 'relay', text: '', dest: 'b' }, undefined],
     [
       'why we stopped it',
       { kind: 'stopped', cause: 'cancel', code: 143 },
