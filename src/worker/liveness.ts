@@ -36,8 +36,10 @@ function hasQueueOpen(pid: number): boolean {
   try {
     return readdirSync(`/proc/${pid}/fd`).some(isQueue)
   } catch (error) {
-    if (errnoOf(error) === undefined) throw error
-    return false
+    const code = errnoOf(error)
+    if (code === undefined) throw error
+    // What may not be looked into is taken for ours: to run it once more would be worse.
+    return code !== 'ENOENT' && code !== 'ESRCH'
   }
 }
 
