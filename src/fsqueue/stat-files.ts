@@ -1,5 +1,5 @@
 /** `_stats/`: a queue's history, one file a day, one line a minute or hour. Droppable: nothing is decided by it. */
-import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, fsyncSync, openSync, writeSync } from 'node:fs'
 import { QueueIoError } from './errors.ts'
 import { readRegular, removeFile, rename, writeNew } from './files.ts'
 import { type BytePath, fsPath, inQueue, makeDir, names, type QueueDir, within } from './place.ts'
@@ -51,12 +51,26 @@ export function appendStats(queue: QueueDir, file: string, lines: string): boole
   }
 }
 
-/** Another content for a day, in one rename. */
+/** Another content for a day, in one rename; on the disk before it stands for what it replaces. */
 export function replaceStatFile(queue: QueueDir, file: string, text: string): void {
   const fresh = inQueue(queue, '_tmp/stats.new')
   removeFile(fresh)
   writeNew(fresh, text)
+  sync(fresh)
   rename(fresh, within(statsDir(queue), file))
+}
+
+function sync(path: BytePath): void {
+  try {
+    const fd = openSync(fsPath(path), constants.O_RDONLY | constants.O_NOFOLLOW)
+    try {
+      fsyncSync(fd)
+    } finally {
+      closeSync(fd)
+    }
+  } catch (error) {
+    throw new QueueIoError('fsync', path, error)
+  }
 }
 
 export function removeStatFile(queue: QueueDir, file: string): void {
