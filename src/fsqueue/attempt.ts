@@ -24,6 +24,8 @@ export interface SlotIdentity {
   readonly boot: string
   /** The FIFO that its handlers read answers from, relative to the queue. */
   readonly fifo?: string | undefined
+  /** Its handler, of another user, could write that: it is believed where the process proves it. */
+  readonly isUnproven?: boolean
 }
 
 export interface AttemptRecord {

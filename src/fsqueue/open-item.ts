@@ -28,6 +28,11 @@ export function openItemTo(queue: QueueDir, item: BytePath, owner: Owner, attach
   through(within(item, RESULT), flags, (fd) => fchownSync(fd, owner.uid, owner.gid))
 }
 
+/** Was it opened to another user? Only root can. */
+export function isOpened(item: BytePath): boolean {
+  return process.getuid?.() === 0 && (look(within(item, RESULT))?.uid ?? 0) !== 0
+}
+
 /** The one that its handler wrote nothing into. */
 export function removeEmptyResult(item: BytePath): void {
   const path = within(item, RESULT)

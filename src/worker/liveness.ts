@@ -15,17 +15,17 @@ import {
  * Is anything of this slot's process group alive? The number may have been given to another process since: its
  * leader would have another start time, and its members no mark of a slot.
  */
-export function isGroupAlive(slot: { readonly pid: number; readonly start: number }): boolean {
+export function isGroupAlive(slot: Pick<SlotIdentity, 'pid' | 'start' | 'isUnproven'>): boolean {
   const leader = processStat(slot.pid)
   if (leader !== undefined && leader.start !== slot.start && leader.state !== 'Z') return false
   if (slot.pid <= 1 || !groupIsAlive(slot.pid)) return false
-  if (leader !== undefined && leader.state !== 'Z') return hasQueueOpen(slot.pid)
+  if (leader !== undefined && leader.state !== 'Z') return slot.isUnproven !== true || hasQueueOpen(slot.pid)
   return someProcess((stat) => stat.group === slot.pid && stat.start >= slot.start && isOfSlot(stat.pid))
 }
 
 /**
  * A slot's shell has its queue open, in which we stand. A handler of another user can write any process into its attempt's
- * file, by the descriptor that it has for its status lines, and we would signal it.
+ * file, by the descriptor that it has for its status lines, and we would adopt it, and signal it.
  */
 function hasQueueOpen(pid: number): boolean {
   const queue = statSync('.')

@@ -17,7 +17,7 @@ import {
 import { QueueIoError } from '../fsqueue/errors.ts'
 import { removeEmptyDir } from '../fsqueue/files.ts'
 import { readMsg } from '../fsqueue/message.ts'
-import { removeEmptyResult } from '../fsqueue/open-item.ts'
+import { isOpened, removeEmptyResult } from '../fsqueue/open-item.ts'
 import { type BytePath, look, names, place, stateDir, within } from '../fsqueue/place.ts'
 import { bootId } from '../os/process.ts'
 import { elapsedOf } from './limits.ts'
@@ -65,7 +65,7 @@ function examine({ options, runs }: Worker, path: BytePath, raw: RawName): Found
   const msg: Msg = reading.kind === 'msg' ? reading.msg : {}
   const entries = names(path)
   const n = newestAttempt(entries)
-  const record = n === 0 ? undefined : readAttempt(path, n)
+  const record = n === 0 ? undefined : foundRecord(path, n)
   const attached = names(within(path, 'attach'))
   const run: FoundRun = {
     hasContent: reading.kind !== 'absent' || attached.length > 0 || entries.includes('msg.refused' as RawName),
@@ -85,6 +85,11 @@ function examine({ options, runs }: Worker, path: BytePath, raw: RawName): Found
     spent: spentAttempts(msg.attempts ?? []),
     recovery: recover(run),
   }
+}
+
+function foundRecord(path: BytePath, n: number): AttemptRecord | undefined {
+  const record = readAttempt(path, n)
+  return record?.slot === undefined ? record : { ...record, slot: { ...record.slot, isUnproven: isOpened(path) } }
 }
 
 /** Of the slot's cgroup, if it had one; under another boot the same numbers are another's. */
@@ -119,7 +124,7 @@ function isLive(record: AttemptRecord, slot: SlotIdentity, id: string): boolean 
  */
 export function isStillRun(item: BytePath, isOurs: (slot: number) => boolean): boolean {
   const n = newestAttempt(names(item))
-  const record = n === 0 ? undefined : readAttempt(item, n)
+  const record = n === 0 ? undefined : foundRecord(item, n)
   if (record?.slot === undefined || record.exit !== undefined || isOurs(record.slot.pid)) return false
   const found = foundAttempt(item, parseItemName(item.slice(item.lastIndexOf('/') + 1)).id ?? '', record)
   return found.started && found.groupAlive
