@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { setPriority } from 'node:os'
 import { errnoOf } from '../os/errno.ts'
 import { bootId, processStat, signalGroup } from '../os/process.ts'
-import { childrenCpu } from '../os/usage.ts'
+import { ChildrenClock } from '../os/usage.ts'
 import { SLOT_SCRIPT, SLOT_STATES, type SlotState } from './slot-script.ts'
 
 export interface SlotReport {
@@ -38,6 +38,7 @@ export class Slot {
   readonly start: number
   readonly boot: string
   readonly #child: ChildProcess
+  readonly #clock: ChildrenClock
   #buffer = ''
   #cpu = 0
 
@@ -54,8 +55,13 @@ export class Slot {
     this.boot = bootId()
     if (this.pid !== 0 && options.nice !== 0) setNice(this.pid, options.nice)
     this.marker = marker
-    this.#child.on('error', () => options.onDeath(this))
-    this.#child.on('exit', () => options.onDeath(this))
+    this.#clock = new ChildrenClock(this.pid)
+    for (const end of ['error', 'exit']) {
+      this.#child.on(end, () => {
+        this.#clock.close()
+        options.onDeath(this)
+      })
+    }
     // EPIPE: the slot died, and 'exit' says so.
     this.#child.stdin?.on('error', () => undefined)
     this.#child.stdout?.setEncoding('latin1')
@@ -82,7 +88,7 @@ export class Slot {
   /** Milliseconds of CPU time of the runs that ended since the last call; undefined when it is gone. */
   usedCpu(): number | undefined {
     const before = this.#cpu
-    const now = childrenCpu(this.pid)
+    const now = this.#clock.read()
     this.#cpu = now ?? before
     return now === undefined ? undefined : now - before
   }

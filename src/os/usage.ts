@@ -44,17 +44,40 @@ export function usageOf(stats: readonly ProcessStat[]): Usage {
 
 const buffer = Buffer.allocUnsafe(1024)
 
-/** CPU time, in milliseconds, of the children that a process has waited for; undefined when it is gone. */
-export function childrenCpu(pid: number): number | undefined {
+/**
+ * CPU time of the children that a process has waited for. Its file is kept open: the kernel takes several times longer to
+ * find it than to read it.
+ */
+export class ChildrenClock {
+  #fd: number | undefined
+
+  constructor(pid: number) {
+    this.#fd = known(() => openSync(`/proc/${pid}/stat`, 'r'))
+  }
+
+  /** Milliseconds; undefined when the process is gone. */
+  read(): number | undefined {
+    const fd = this.#fd
+    const text = fd === undefined ? undefined : known(() => readStat(fd))
+    if (text === undefined) return undefined
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ', 15)
+    return (Number(fields[13]) + Number(fields[14])) * unitsOf().tickMs
+  }
+
+  close(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd)
+    this.#fd = undefined
+  }
+}
+
+function readStat(fd: number): string {
+  return buffer.toString('latin1', 0, readSync(fd, buffer, 0, buffer.length, 0))
+}
+
+/** What the system refuses is not known. */
+function known<T>(look: () => T): T | undefined {
   try {
-    const fd = openSync(`/proc/${pid}/stat`, 'r')
-    try {
-      const text = buffer.toString('latin1', 0, readSync(fd, buffer, 0, buffer.length, 0))
-      const fields = text.slice(text.lastIndexOf(')') + 2).split(' ', 15)
-      return (Number(fields[13]) + Number(fields[14])) * unitsOf().tickMs
-    } finally {
-      closeSync(fd)
-    }
+    return look()
   } catch (error) {
     if (errnoOf(error) === undefined) throw error
     return undefined
