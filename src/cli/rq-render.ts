@@ -126,6 +126,7 @@ function count(queue: QueueRow, state: keyof QueueRow['counts']): string {
 
 function queueState(queue: QueueRow, root: { readonly daemon: boolean; readonly paused: boolean }): Cell {
   if (queue.broken !== null) return { text: `SCRIPTERROR: ${queue.broken}`, colour: 'red' }
+  if (queue.config !== null) return { text: `config: ${queue.config}`, colour: 'red' }
   if (queue.disk !== null) return { text: `disk: ${queue.disk}`, colour: 'red' }
   if (queue.down) return { text: 'down', colour: 'yellow' }
   if (queue.paused || root.paused) return { text: queue.paused ? 'paused' : 'paused (all are)', colour: 'yellow' }

@@ -79,8 +79,8 @@ function queueCells(queue: TopQueue): Cell[] {
   ]
 }
 
-function stateOf({ broken, disk, down, paused, worker }: TopQueue): Cell {
-  const trouble = broken ?? disk
+function stateOf({ broken, config, disk, down, paused, worker }: TopQueue): Cell {
+  const trouble = broken ?? config ?? disk
   if (trouble !== null) return { text: trouble, colour: 'red' }
   if (down || paused) return { text: down ? 'down' : 'paused', colour: 'yellow' }
   return worker === null ? '' : { text: 'up', colour: 'green' }

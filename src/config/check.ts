@@ -37,7 +37,12 @@ function isUnknownKey(issue: v.BaseIssue<unknown>): boolean {
  * What valibot leaves open: it stops at the first unknown key of an object, where a person wants them all,
  * each with the right one; and a list is an object to it.
  */
-function shapeProblems(schema: v.GenericSchema, value: unknown, key: string): Omit<ConfigProblem, 'file'>[] {
+function shapeProblems(
+  schema: v.GenericSchema,
+  value: unknown,
+  key: string,
+  top = schema,
+): Omit<ConfigProblem, 'file'>[] {
   const bare = unwrap(schema)
   if (Array.isArray(value) && (bare.type === 'strict_object' || bare.type === 'record')) {
     return [{ key, problem: 'must be an object', fix: 'found a list' }]
@@ -45,29 +50,50 @@ function shapeProblems(schema: v.GenericSchema, value: unknown, key: string): Om
   if (typeof value !== 'object' || value === null) return []
   if (Array.isArray(value) && bare.type === 'array' && 'item' in bare) {
     const each = bare.item as v.GenericSchema
-    return value.flatMap((inner, index) => shapeProblems(each, inner, pathOf(key, String(index))))
+    return value.flatMap((inner, index) => shapeProblems(each, inner, pathOf(key, String(index)), top))
   }
   if (bare.type === 'record' && 'value' in bare) {
     const each = bare.value as v.GenericSchema
-    return Object.entries(value).flatMap(([name, inner]) => shapeProblems(each, inner, pathOf(key, name)))
+    return Object.entries(value).flatMap(([name, inner]) => shapeProblems(each, inner, pathOf(key, name), top))
   }
   if (!('entries' in bare)) return []
-  const entries = bare.entries as Readonly<Record<string, v.GenericSchema>>
+  const entries = entriesOf(bare)
   return Object.entries(value).flatMap(([name, inner]) => {
     const path = pathOf(key, name)
     const known = Object.hasOwn(entries, name) ? entries[name] : undefined
-    return known === undefined ? [unknownKey(path, name, Object.keys(entries))] : shapeProblems(known, inner, path)
+    return known === undefined
+      ? [unknownKey(path, name, Object.keys(entries), top)]
+      : shapeProblems(known, inner, path, top)
   })
+}
+
+function entriesOf(schema: v.GenericSchema): Readonly<Record<string, v.GenericSchema>> {
+  const bare = unwrap(schema)
+  return 'entries' in bare ? (bare.entries as Record<string, v.GenericSchema>) : {}
 }
 
 function pathOf(key: string, name: string): string {
   return key === '' ? name : `${key}.${name}`
 }
 
-function unknownKey(key: string, name: string, known: readonly string[]): Omit<ConfigProblem, 'file'> {
+function unknownKey(
+  key: string,
+  name: string,
+  known: readonly string[],
+  top: v.GenericSchema,
+): Omit<ConfigProblem, 'file'> {
   const near = nearest(name, known)
-  const fix = near === undefined ? `known keys: ${known.join(', ')}` : `did you mean "${near}"?`
+  const meant = elsewhere(name, top) ?? (near === undefined ? undefined : `"${near}"`)
+  const fix = meant === undefined ? `known keys: ${known.join(', ')}` : `did you mean ${meant}?`
   return { key, problem: 'is no known key', fix }
+}
+
+/** Where a key of just this name is known. */
+function elsewhere(name: string, top: v.GenericSchema): string | undefined {
+  const entries = entriesOf(top)
+  if (Object.hasOwn(entries, name)) return `"${name}", outside of any other`
+  const outer = Object.entries(entries).find(([, inner]) => Object.hasOwn(entriesOf(inner), name))?.[0]
+  return outer === undefined ? undefined : `"${outer}.${name}"`
 }
 
 /** The schema inside `optional`; a pipe carries the properties of its first schema. */

@@ -26,6 +26,8 @@ export interface QueueRow {
   readonly down: boolean
   /** What its worker says is wrong with the handler. */
   readonly broken: string | null
+  /** What its worker says is wrong with its configuration. */
+  readonly config: string | null
   /** What its worker says is wrong with the disk. */
   readonly disk: string | null
   readonly worker: number | null
@@ -79,6 +81,7 @@ function row(queue: Queue): QueueRow {
     paused: isPaused(queue.dir),
     down: isDown(queue.dir),
     broken: live?.brokenHandler?.problem ?? (hasHandler(queue) ? null : 'it has no handler yet'),
+    config: live?.configProblem ?? null,
     disk: live?.disk ?? null,
     worker: live?.pid ?? null,
   }

@@ -51,6 +51,7 @@ describe('rq queues', () => {
       paused: true,
       down: false,
       broken: null,
+      config: null,
       disk: null,
       worker: null,
     })
@@ -72,6 +73,9 @@ describe('rq queues', () => {
     expect(await state()).toBe('0')
     status(queue, {})
     expect(await state()).toBe('up')
+    status(queue, { configProblem: 'config.json: slotz: is no known key' })
+    expect(await state()).toBe('config: config.json: slotz: is no known key')
+    expect((await rq(root, ['top'])).stdout).toContain('slotz: is no known key')
   })
   it('stops counting at ten thousand', async () => {
     const { root, queue } = rootWithQueue()

@@ -212,6 +212,12 @@ describe('what is wrong names the file, the key and the fix', () => {
   test.each([
     [{ handlr: 'x' }, ['config.json: handlr: is no known key (did you mean "handler"?)']],
     [{ retry: { limt: 1 } }, ['config.json: retry.limt: is no known key (did you mean "limit"?)']],
+    // What is known elsewhere was meant there, however like another key it is.
+    [{ backoff: 'linear' }, ['config.json: backoff: is no known key (did you mean "retry.backoff"?)']],
+    [
+      { limits: { memory: '1G' } },
+      ['config.json: limits.memory: is no known key (did you mean "memory", outside of any other?)'],
+    ],
     [
       { retry: { exits: { '7': { limt: 1 } } } },
       [expect.stringMatching(/retry.exits.7.limt: is no known key \(did you mean "limit"/)],
