@@ -1,8 +1,9 @@
 /** `_stats/`: a queue's history, one file a day, one line a minute or hour. Droppable: nothing is decided by it. */
-import { closeSync, constants, fstatSync, fsyncSync, openSync, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs'
 import { QueueIoError } from './errors.ts'
 import { readRegular, removeFile, rename, writeNew } from './files.ts'
 import { type BytePath, fsPath, inQueue, makeDir, names, type QueueDir, within } from './place.ts'
+import { syncNow } from './sync.ts'
 
 /** A day of minutes takes half a megabyte; what is much larger is none of ours. */
 const LARGEST = 16 * 1024 * 1024
@@ -56,21 +57,8 @@ export function replaceStatFile(queue: QueueDir, file: string, text: string): vo
   const fresh = inQueue(queue, '_tmp/stats.new')
   removeFile(fresh)
   writeNew(fresh, text)
-  sync(fresh)
+  syncNow(fresh, constants.O_RDONLY | constants.O_NOFOLLOW)
   rename(fresh, within(statsDir(queue), file))
-}
-
-function sync(path: BytePath): void {
-  try {
-    const fd = openSync(fsPath(path), constants.O_RDONLY | constants.O_NOFOLLOW)
-    try {
-      fsyncSync(fd)
-    } finally {
-      closeSync(fd)
-    }
-  } catch (error) {
-    throw new QueueIoError('fsync', path, error)
-  }
 }
 
 export function removeStatFile(queue: QueueDir, file: string): void {

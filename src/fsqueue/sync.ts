@@ -3,7 +3,7 @@
  * A failed sync is never repeated and never acknowledged: the kernel may have dropped the pages by then.
  */
 import { spawn } from 'node:child_process'
-import { close, constants, fsync, open, type Stats, statfsSync } from 'node:fs'
+import { close, closeSync, constants, fsync, fsyncSync, open, openSync, type Stats, statfsSync } from 'node:fs'
 import { promisify } from 'node:util'
 import type { RawName } from '../domain/name.ts'
 import { errnoOf } from '../os/errno.ts'
@@ -150,4 +150,18 @@ const RAMFS = 0x858458f6
 function isInMemory(fd: number): boolean {
   const { type } = statfsSync(`/proc/self/fd/${fd}`)
   return type === TMPFS || type === RAMFS
+}
+
+/** One file or directory, while everything else waits; throws QueueIoError, also when it is not there. */
+export function syncNow(path: BytePath, flags = constants.O_RDONLY): void {
+  try {
+    const fd = openSync(fsPath(path), flags)
+    try {
+      fsyncSync(fd)
+    } finally {
+      closeSync(fd)
+    }
+  } catch (error) {
+    throw new QueueIoError('fsync', path, error)
+  }
 }

@@ -2,10 +2,9 @@
  * For ten minutes after an unclean boot a claim is put on the disk before it runs: an item that takes the
  * machine down must be found in run/, and counted.
  */
-import { closeSync, fsyncSync, openSync } from 'node:fs'
 import { attemptPath } from '../fsqueue/attempt.ts'
-import { QueueIoError } from '../fsqueue/errors.ts'
-import { type BytePath, fsPath, type QueueDir, stateDir } from '../fsqueue/place.ts'
+import { type QueueDir, stateDir } from '../fsqueue/place.ts'
+import { syncNow } from '../fsqueue/sync.ts'
 import { runPath } from './run.ts'
 
 export function syncClaim(
@@ -15,17 +14,4 @@ export function syncClaim(
   const path = runPath(queue, item)
   for (const each of [attemptPath(path, item.attempt), path, stateDir(queue, 'run'), stateDir(queue, 'que')])
     syncNow(each)
-}
-
-export function syncNow(path: BytePath): void {
-  try {
-    const fd = openSync(fsPath(path), 'r')
-    try {
-      fsyncSync(fd)
-    } finally {
-      closeSync(fd)
-    }
-  } catch (error) {
-    throw new QueueIoError('fsync', path, error)
-  }
 }

@@ -11,7 +11,7 @@ import { type SlotIdentity, writeAttempt } from '../fsqueue/attempt.ts'
 import type { Claimed } from '../fsqueue/claim.ts'
 import { commitMsg, stageMsg } from '../fsqueue/message.ts'
 import { within } from '../fsqueue/place.ts'
-import { syncNow } from './careful.ts'
+import { syncNow } from '../fsqueue/sync.ts'
 import { runPath } from './run.ts'
 import type { Worker } from './worker.ts'
 

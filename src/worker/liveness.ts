@@ -10,6 +10,7 @@ import {
   processStat,
   someProcess,
 } from '../os/process.ts'
+import { fileKey } from '../os/writers.ts'
 
 /**
  * Is anything of this slot's process group alive? The number may have been given to another process since: its
@@ -28,10 +29,10 @@ export function isGroupAlive(slot: Pick<SlotIdentity, 'pid' | 'start' | 'isUnpro
  * file, by the descriptor that it has for its status lines, and we would adopt it, and signal it.
  */
 function hasQueueOpen(pid: number): boolean {
-  const queue = statSync('.')
+  const queue = fileKey(statSync('.'))
   const isQueue = (fd: string) => {
     const stat = statSync(`/proc/${pid}/fd/${fd}`, { throwIfNoEntry: false })
-    return stat?.dev === queue.dev && stat.ino === queue.ino
+    return stat !== undefined && fileKey(stat) === queue
   }
   try {
     return readdirSync(`/proc/${pid}/fd`).some(isQueue)

@@ -29,6 +29,17 @@ function mounted(options: Parameters<typeof mountTmpfs>[0]): MountedDir {
   return disk
 }
 
+/** Its `_stats/` is a disk of its own, on which nothing fits. */
+function queueWithFullHistory() {
+  const clock = testClock(tempRoot(), '2026-03-01T10:00:30Z')
+  const queue = testQueue(HANDLER, { slots: 2 })
+  const disk = mounted({ size: '64k' })
+  mkdirSync(join(queue.path, '_stats'))
+  closing.push(bindOver(disk.dir, join(queue.path, '_stats')).unmount)
+  fill(disk.dir)
+  return { clock, queue, disk }
+}
+
 /** Until not a byte fits any more. */
 function fill(dir: string): void {
   for (let size = 65_536, i = 0; size > 0; i += 1) {
@@ -62,27 +73,27 @@ async function statesOf(queue: TestQueue, ids: readonly string[]): Promise<strin
   return states
 }
 
+/** One item of each exit, dropped now. */
+function statesOfAll(queue: TestQueue): Promise<string[]> {
+  const ids = EXITS.map((exit) => queue.drop(exit))
+  return statesOf(queue, ids)
+}
+
+/** How many its worker says that it has started. */
+function startedOf(queue: TestQueue): number {
+  return status(queue).history.reduce((sum: number, { started = 0 }) => sum + started, 0)
+}
+
 const noDisk = skipLoudly('mounted file systems', mountsUnavailable())
 const noClock = skipLoudly('a clock of its own', FAKETIME === undefined ? 'libfaketime is not installed' : undefined)
 
 describe.skipIf(noDisk || noClock)('a history on a full disk of its own', () => {
   test('changes no verdict, is said once, and is written when there is room', async () => {
-    const clock = testClock(tempRoot(), '2026-03-01T10:00:30Z')
-    const queue = testQueue(HANDLER, { slots: 2 })
-    const disk = mounted({ size: '64k' })
-    mkdirSync(join(queue.path, '_stats'))
-    closing.push(bindOver(disk.dir, join(queue.path, '_stats')).unmount)
-    fill(disk.dir)
+    const { clock, queue, disk } = queueWithFullHistory()
     const worker = await startWorker(queue.path, { env: clock.env })
     for (const minute of ['01', '02', '03', '04', '05']) {
-      expect(
-        await statesOf(
-          queue,
-          EXITS.map((exit) => queue.drop(exit)),
-        ),
-      ).toEqual(STATES)
-      const told = () => status(queue).history.reduce((sum: number, { started = 0 }) => sum + started, 0)
-      await until(() => told() === Number(minute) * EXITS.length)
+      expect(await statesOfAll(queue)).toEqual(STATES)
+      await until(() => startedOf(queue) === Number(minute) * EXITS.length)
       clock.set(`2026-03-01T10:${minute}:30Z`)
     }
     await until(() => refusals(queue).length > 0)
@@ -99,29 +110,13 @@ describe.skipIf(noDisk || noClock)('a history on a full disk of its own', () => 
   })
 
   test('loses nothing to a kill -9 while it is full, and is said once more by the next worker', async () => {
-    const clock = testClock(tempRoot(), '2026-03-01T10:00:30Z')
-    const queue = testQueue(HANDLER, { slots: 2 })
-    const disk = mounted({ size: '64k' })
-    mkdirSync(join(queue.path, '_stats'))
-    closing.push(bindOver(disk.dir, join(queue.path, '_stats')).unmount)
-    fill(disk.dir)
-    const told = (started: number) =>
-      until(
-        () =>
-          status(queue).history.reduce((sum: number, one: { started?: number }) => sum + (one.started ?? 0), 0) ===
-          started,
-      )
+    const { clock, queue, disk } = queueWithFullHistory()
+    const told = (started: number) => until(() => startedOf(queue) === started)
     const first = await startWorker(queue.path, { env: clock.env })
-    await statesOf(
-      queue,
-      EXITS.map((exit) => queue.drop(exit)),
-    )
+    await statesOfAll(queue)
     await told(5)
     clock.set('2026-03-01T10:01:30Z')
-    await statesOf(
-      queue,
-      EXITS.map((exit) => queue.drop(exit)),
-    )
+    await statesOfAll(queue)
     await told(10)
     await first.kill()
     const second = await startWorker(queue.path, { env: clock.env })
@@ -143,12 +138,7 @@ describe.skipIf(noDisk || noClock)('a disk that is full for most of an hour', ()
     const clock = testClock(tempRoot(), '2026-03-01T10:00:30Z')
     const queue = testQueue(HANDLER, { slots: 2 }, 'q', root)
     const worker = await startWorker(queue.path, { env: clock.env })
-    expect(
-      await statesOf(
-        queue,
-        EXITS.map((exit) => queue.drop(exit)),
-      ),
-    ).toEqual(STATES)
+    expect(await statesOfAll(queue)).toEqual(STATES)
     const ids = Array.from({ length: MINUTES }, newId)
     for (const id of ids) writeFileSync(join(queue.path, 'prep', id), '0')
     fill(disk.dir)
