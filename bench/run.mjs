@@ -19,8 +19,25 @@ import { measure as policies } from './rows/policies.mjs'
 import { measure as queues } from './rows/queues.mjs'
 import { measure as rest } from './rows/rest.mjs'
 import { measure as settle } from './rows/settle.mjs'
+import { measure as webListing } from './rows/web-listing.mjs'
+import { measure as webPages } from './rows/web-pages.mjs'
 
-const GROUPS = { exec, latency, inject, million, burst, queues, rest, ls, pick, settle, policies, earlier }
+const GROUPS = {
+  exec,
+  latency,
+  inject,
+  million,
+  burst,
+  queues,
+  rest,
+  ls,
+  'web-listing': webListing,
+  'web-pages': webPages,
+  pick,
+  settle,
+  policies,
+  earlier,
+}
 // The last commit in which no queue had a policy.
 const BEFORE_POLICIES = '5c9e6f5'
 

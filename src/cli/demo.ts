@@ -3,12 +3,14 @@ import { chmodSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'nod
 import { dirname, join, relative, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { makeId } from '../domain/name.ts'
+import type { FromWeb } from '../domain/web-protocol.ts'
 import { queueDir } from '../fsqueue/place.ts'
 import { itemsOf } from '../fsqueue/scan.ts'
 import { prettySink, stderrSink } from '../log/log.ts'
 import { prepareRoot } from '../supervisor/daemon.ts'
 import { colours, complain, EXIT, type RqdOptions, say } from './rqd-common.ts'
 import { startHere } from './rqd-start.ts'
+import { webLinks } from './rqd-web.ts'
 
 const QUEUE = 'count'
 
@@ -43,7 +45,7 @@ export async function demo(options: RqdOptions): Promise<number> {
   makeQueue(root)
   const id = dropFirstItem(root)
   const sink = process.stderr.isTTY === true ? await prettySink() : stderrSink()
-  return startHere(root, sink, () => void tell(root, id))
+  return startHere(root, sink, (web) => void tell(root, id, web))
 }
 
 function makeQueue(root: string): void {
@@ -65,7 +67,7 @@ function dropFirstItem(root: string): string {
   return id
 }
 
-async function tell(root: string, id: string): Promise<void> {
+async function tell(root: string, id: string, web: FromWeb | undefined): Promise<void> {
   const queue = join(root, 'queue', QUEUE)
   const at = await whereFinished(queue, id)
   const colour = await colours()
@@ -91,6 +93,7 @@ ${colour.bold('Try next, in another terminal:')}
   ${rq} log ${id}
   ${rq} create sums --handler sha256sum     # a queue of your own
   ${bin}/rqd status
+${web?.type === 'listening' ? `\n${colour.bold('And look at it:')}\n  ${webLinks(root, web.addresses)}\n` : ''}
 ${colour.dim('Ctrl-C ends this daemon. The directory stays; start it again with')} ${bin}/rqd start --root ${here}
 `)
 }

@@ -1,5 +1,7 @@
 /** Writing to people and to programs: tables, colours, and never a control character to a terminal. */
+
 import { fstatSync, writeSync } from 'node:fs'
+import { formatJson } from '../domain/json.ts'
 import { errnoOf } from '../os/errno.ts'
 import { widthOf } from './width.ts'
 
@@ -92,7 +94,7 @@ function escapeCharacter(c: string): string {
 
 /** JSON that a terminal can bear as well: JSON.stringify leaves DEL, C1 and the direction marks as they are. */
 export function toJson(value: unknown): string {
-  return JSON.stringify(value).replace(UNPRINTABLE, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return formatJson(value).replace(UNPRINTABLE, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** One long name shall not push all others to the edge. */

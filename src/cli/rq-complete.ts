@@ -154,6 +154,7 @@ async function values(spec: Spec, last: string, root: string): Promise<readonly 
     case 'flag':
     case 'id':
     case 'count':
+    case 'bytes':
     case 'duration':
     case 'time':
     case 'tag':

@@ -1,4 +1,5 @@
 /** What was done with items, for people: one line each, or of many how many. */
+import type { Counts } from '../service/answer.ts'
 import type { Removed, Trash } from '../service/trash.ts'
 import { printable, table } from './output.ts'
 import type { Screen } from './rq-render.ts'
@@ -12,18 +13,23 @@ interface DoneRow {
   readonly did: string
 }
 
-export function renderDone(items: readonly DoneRow[], { out, input }: Screen): void {
+export function renderDone(items: readonly DoneRow[], { out, input, counts }: Screen): void {
   if (!isSummed(items, input)) {
     for (const { id, did } of items) out.line(`${printable(id)} ${printable(did)}`)
     return
   }
   if (items.length === 0) out.line('0 items match')
+  for (const { queue, did, count } of counts?.did ?? counted(items))
+    out.line(`${queue === '' ? '' : `${printable(queue)}: `}${count} ${printable(did)}`)
+}
+
+function counted(items: readonly DoneRow[]): Counts['did'] {
   const kinds = new Map<string, number>()
   for (const { queue, did } of items) kinds.set(`${queue}\n${did}`, (kinds.get(`${queue}\n${did}`) ?? 0) + 1)
-  for (const [kind, count] of kinds) {
+  return [...kinds].map(([kind, count]) => {
     const [queue = '', did = ''] = kind.split('\n')
-    out.line(`${queue === '' ? '' : `${printable(queue)}: `}${count} ${printable(did)}`)
-  }
+    return { queue, did, count }
+  })
 }
 
 /** What was named is told one by one; what a query or `rq undo` found may be thousands. */

@@ -1,7 +1,7 @@
 /** `rq ls` for people. */
 import type { Millis } from '../domain/name.ts'
 import type { Status } from '../service/describe.ts'
-import { ITEMS_BOUND, NAMES_BOUND } from '../service/listing.ts'
+import { ITEMS_BOUND, NAMES_BOUND } from '../service/looking.ts'
 import type { Column, Listed, Listing } from '../service/ls.ts'
 import type { Progress } from '../service/progress.ts'
 import { type Cell, type Colour, printable, table } from './output.ts'

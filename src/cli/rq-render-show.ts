@@ -1,5 +1,7 @@
 /** `rq show` for people. */
+
 import type { Attempt } from '../domain/item.ts'
+import { formatJson } from '../domain/json.ts'
 import type { Millis } from '../domain/name.ts'
 import type { Shown } from '../service/show.ts'
 import { type Output, printable } from './output.ts'
@@ -26,11 +28,12 @@ export function renderShown(item: Shown, out: Output, now: Millis): void {
   for (const { name, size } of item.payloads) field('payload', `${name} (${size} bytes)`)
   for (const [key, value] of Object.entries(item.msg ?? {})) {
     if (key === 'merged') field(key, mergedText(value))
-    else if (key !== 'params') field(key, typeof value === 'string' ? value : JSON.stringify(value))
+    else if (key !== 'params') field(key, typeof value === 'string' ? value : formatJson(value))
   }
   for (const [key, value] of Object.entries(item.msg?.params ?? {})) {
-    field('param', `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    field('param', `${key}=${typeof value === 'string' ? value : formatJson(value)}`)
   }
+  field('version', item.version ?? undefined)
   field('msg', item.msg_problem)
   if (item.progress !== null) field('progress', progressText(item.progress))
   for (const attempt of item.attempts) field(`attempt ${attempt.n}`, attemptText(attempt))
@@ -39,7 +42,7 @@ export function renderShown(item: Shown, out: Output, now: Millis): void {
 
 /** `merged` is rqd's, but a message may hold anything. */
 function mergedText(value: unknown): string {
-  if (!Array.isArray(value)) return JSON.stringify(value)
+  if (!Array.isArray(value)) return formatJson(value)
   const more = value.length - MERGED_SHOWN
   return [...value.slice(0, MERGED_SHOWN), ...(more > 0 ? [`and ${more} more: --json has all`] : [])].join(' ')
 }

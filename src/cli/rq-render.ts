@@ -1,16 +1,22 @@
 /** What a verb answered, for people. */
 import type { Millis } from '../domain/name.ts'
+import type { Counts } from '../service/answer.ts'
 import type { QueueRow } from '../service/queues.ts'
 import type { ValueOf, VerbName } from '../service/registry.ts'
 import { type Cell, type Output, printable, table } from './output.ts'
+import { renderConfig, renderConfigured, renderDowned, renderForm, renderRestarted } from './rq-render-admin.ts'
 import { renderAlerts } from './rq-render-alerts.ts'
+import { renderAudit } from './rq-render-audit.ts'
+import { renderAttached, renderCloned, renderCommitted } from './rq-render-built.ts'
 import { renderDone, renderTrash } from './rq-render-bulk.ts'
 import { renderCleaned } from './rq-render-clean.ts'
+import { renderEvents } from './rq-render-events.ts'
 import { renderList } from './rq-render-list.ts'
 import { renderPeek } from './rq-render-peek.ts'
 import { renderSchedules } from './rq-render-schedule.ts'
 import { renderShown } from './rq-render-show.ts'
 import { renderHealth, renderShape, renderStats } from './rq-render-stats.ts'
+import { renderCauses, renderGraph, renderWorkers } from './rq-render-workers.ts'
 import { painted, queueLines, runLines, topHeader } from './rq-top-lines.ts'
 
 export interface Screen {
@@ -18,6 +24,8 @@ export interface Screen {
   readonly err: Output
   readonly now: Millis
   readonly input: Readonly<Record<string, unknown>>
+  /** Of many items, of which the value may be the first. */
+  readonly counts?: Counts | undefined
 }
 
 type Renderers = { readonly [N in VerbName]: (value: ValueOf<N>, screen: Screen) => void }
@@ -33,6 +41,12 @@ export const RENDERERS: Renderers = {
   inject: ({ existed }, { err }) => {
     if (existed > 0) err.line('rq: it exists already; nothing was published twice')
   },
+  prep: ({ id, existed }, { out, err }) => {
+    if (existed) err.line('rq: it exists already; nothing was made twice')
+    out.line(id)
+  },
+  attach: renderAttached,
+  commit: renderCommitted,
   queues: renderQueues,
   stats: renderStats,
   top: (value, { out }) => {
@@ -40,14 +54,22 @@ export const RENDERERS: Renderers = {
     for (const line of paragraphs.flatMap((lines) => [[], ...lines]).slice(1))
       out.line(painted(line, out.paint).trimEnd())
   },
+  workers: (value, { out, now }) => renderWorkers(value, out, now),
   qshape: renderShape,
+  causes: (value, { out, err, now }) => renderCauses(value, out, err, now),
+  graph: (value, { out, err }) => renderGraph(value, out, err),
+  events: (value, { out, err }) => renderEvents(value, out, err),
+  metrics: ({ text }, { out }) => out.bytes(Buffer.from(text)),
   health: renderHealth,
-  config: renderConfig,
+  config: (value, { out }) => renderConfig(value, out),
+  configure: (value, { out, input }) => renderConfigured(value, out, input['dry-run'] === true),
+  form: (value, { out, err }) => renderForm(value, out, err),
   ls: renderList,
   peek: renderPeek,
   show: (items, { out, now }) => {
     for (const item of items) renderShown(item, out, now)
   },
+  cat: () => undefined,
   why: (answers, { out }) => {
     for (const { id, text, reasons } of answers) {
       out.line(`${printable(id)}: ${printable(text)}`)
@@ -70,22 +92,18 @@ export const RENDERERS: Renderers = {
   release: renderDone,
   kill: renderDone,
   edit: renderDone,
+  clone: renderCloned,
   move: renderDone,
   pause: renderPaused,
   resume: renderPaused,
+  down: (queues, { out }) => renderDowned(queues, out),
+  up: (queues, { out }) => renderDowned(queues, out),
+  restart: (queues, { out }) => renderRestarted(queues, out),
   clean: (queues, { out }) => renderCleaned(queues, out),
   schedule: (value, { out, err, now }) => renderSchedules(value, out, err, now),
   alerts: (queues, { out, err }) => renderAlerts(queues, out, err),
+  audit: (value, { out, err }) => renderAudit(value, out, err),
   'new-id': ({ id }, { out }) => out.line(id),
-}
-
-function renderConfig({ values }: ValueOf<'config'>, { out }: Screen): void {
-  const rows = values.map(({ key, value, from, file }) => [
-    key,
-    typeof value === 'string' ? value : JSON.stringify(value),
-    from === 'default' ? { text: from, colour: 'dim' as const } : (file ?? from),
-  ])
-  table(out, ['KEY', 'VALUE', 'FROM'], rows)
 }
 
 function renderRetried(items: ValueOf<'retry'>, screen: Screen): void {

@@ -1,7 +1,8 @@
 /** What `rq top` shows, as lines: names are hostile, and columns stay in line whatever letters are in them. */
 import type { Millis } from '../domain/name.ts'
 import type { Listed, Listing } from '../service/ls.ts'
-import type { Top, TopQueue, TopRun } from '../service/top.ts'
+import type { RunRow } from '../service/running.ts'
+import type { Top, TopQueue } from '../service/top.ts'
 import { type Cell, type Output, printable, textOf } from './output.ts'
 import { noteText, progressText, STATUS_COLOURS } from './rq-render-list.ts'
 import { shortTime } from './rq-render-stats.ts'
@@ -86,7 +87,7 @@ function stateOf({ broken, config, disk, down, paused, worker }: TopQueue): Cell
   return worker === null ? '' : { text: 'up', colour: 'green' }
 }
 
-function runCells({ queue, id, attempt, elapsed, slot, cpu, rss, progress }: TopRun): Cell[] {
+function runCells({ queue, id, attempt, elapsed, slot, cpu, rss, progress }: RunRow): Cell[] {
   return [
     queue,
     String(attempt ?? '-'),

@@ -122,6 +122,8 @@ const NO_BULK = { where: undefined, 'dry-run': false, first: undefined, last: un
 const NO_LS = {
   all: false,
   offset: undefined,
+  after: undefined,
+  within: undefined,
   sort: undefined,
   reverse: false,
   columns: undefined,

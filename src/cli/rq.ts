@@ -2,11 +2,13 @@
 import { readFileSync } from 'node:fs'
 import { nearest } from '../config/near.ts'
 import { resolveRoot } from '../config/root.ts'
+import { isRecord } from '../domain/json.ts'
 import { QueueIoError } from '../fsqueue/errors.ts'
 import { idMaker } from '../fsqueue/new-id.ts'
 import type { Answer, ProblemKind } from '../service/answer.ts'
 import type { Context, ServiceEvent } from '../service/context.ts'
 import { refusalText } from '../service/drafts.ts'
+import { MOST_ROWS } from '../service/listing.ts'
 import { perform, VERBS, type VerbName } from '../service/registry.ts'
 import type { Verb } from '../service/verb.ts'
 import { makeOutput, type Output, printable, printableLog, toJson } from './output.ts'
@@ -15,6 +17,8 @@ import { complete } from './rq-complete.ts'
 import { overview, verbHelp } from './rq-help.ts'
 import { makeProgress, type Progress } from './rq-progress.ts'
 import { RENDERERS } from './rq-render.ts'
+import { renderDone } from './rq-render-bulk.ts'
+import { renderEvent } from './rq-render-events.ts'
 import { COMPLETION, completionScript } from './rq-shells.ts'
 
 const EXIT = {
@@ -111,7 +115,11 @@ async function run(name: VerbName, taken: Taken): Promise<number> {
   // What prints each item when it is done needs no bar between its lines.
   const progress = makeProgress(err.isTerminal && !(name === 'inject' && out.isTerminal))
   const isRaw = name === 'result' || taken.input['raw'] === true
-  const context = makeContext(taken, (event) => tell(event, progress, out, isRaw), progress.isShown)
+  const plain = makeContext(taken, (event) => tell(event, progress, out, { isRaw, json: taken.json }), progress.isShown)
+  // What is told in numbers is not kept by rows; how each run ended that was stopped is told by its row.
+  const isCounted =
+    taken.input['where'] !== undefined && !taken.json && RENDERERS[name] === renderDone && name !== 'kill'
+  const context = isCounted ? { ...plain, mostRows: MOST_ROWS } : plain
   process.umask(0o077)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => cancelled.abort(signal))
   try {
@@ -140,7 +148,12 @@ function makeContext(taken: Taken, tellEvent: (event: ServiceEvent) => void, sho
   }
 }
 
-function tell(event: ServiceEvent, progress: Progress, output: Output, raw: boolean): void {
+interface Manner {
+  readonly isRaw: boolean
+  readonly json: boolean
+}
+
+function tell(event: ServiceEvent, progress: Progress, output: Output, { isRaw, json }: Manner): void {
   switch (event.kind) {
     case 'item':
       output.line(event.id)
@@ -150,8 +163,12 @@ function tell(event: ServiceEvent, progress: Progress, output: Output, raw: bool
       return
     case 'log':
       output.bytes(
-        output.isTerminal && !raw ? Buffer.from(printableLog(Buffer.from(event.chunk).toString())) : event.chunk,
+        output.isTerminal && !isRaw ? Buffer.from(printableLog(Buffer.from(event.chunk).toString())) : event.chunk,
       )
+      return
+    case 'event':
+      if (json) output.line(toJson(event.entry))
+      else renderEvent(event.entry, output)
       return
     case 'note':
       progress.stop()
@@ -161,11 +178,18 @@ function tell(event: ServiceEvent, progress: Progress, output: Output, raw: bool
 
 function report(name: VerbName, answer: Answer<unknown>, taken: Taken): void {
   if (answer.value !== undefined) {
-    const screen = { out, err, now: Date.now(), input: taken.input }
+    const screen = { out, err, now: Date.now(), input: taken.input, counts: answer.counts }
     if (!taken.json) RENDERERS[name](answer.value as never, screen)
-    else if (name !== 'inject') for (const value of [answer.value].flat()) out.line(toJson(value))
+    else if (name !== 'inject') for (const value of jsonLines(name, answer.value)) out.line(toJson(value))
   }
   for (const { text } of answer.problems) complain(text)
+}
+
+/** Of what is many things each has a line of its own; behind events stands where to go on. */
+function jsonLines(name: VerbName, value: unknown): readonly unknown[] {
+  if (name !== 'events' || !isRecord(value)) return [value].flat()
+  const { events, ...rest } = value
+  return [events, rest].flat()
 }
 
 const INTERRUPTED: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 }

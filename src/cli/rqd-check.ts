@@ -8,6 +8,7 @@ import {
   loadRootConfig,
   type RootConfig,
 } from '../config/config.ts'
+import { loadForm } from '../config/form.ts'
 import { nearest } from '../config/near.ts'
 import { HOOKS } from '../domain/hooks.ts'
 import { poolsWithout } from '../domain/permits.ts'
@@ -73,13 +74,15 @@ function idlePools(root: string, names: readonly string[], config: RootConfig | 
 
 function checkQueue(queue: FoundQueue, names: readonly string[], root: RootConfig | undefined): ConfigProblem[] {
   const loaded = loadQueueConfig(queue.path, root)
-  if (loaded.kind === 'bad') return [...loaded.problems]
+  const form = loadForm(queue.path)
+  const forms = form.kind === 'bad' ? form.problems : []
+  if (loaded.kind === 'bad') return [...loaded.problems, ...forms]
   const { config } = loaded
   const directories = queueProblems(queueDir(queue.path, config.dirs)).map((problem) => {
     return { file: queue.path, key: '', problem, fix: '' }
   })
   const programs = [...handlerProblems(queue, config), ...hookProblems(queue, config)]
-  return [...directories, ...programs, ...relayProblems(queue, config, names)]
+  return [...forms, ...directories, ...programs, ...relayProblems(queue, config, names)]
 }
 
 function handlerProblems(queue: FoundQueue, config: QueueConfig): ConfigProblem[] {

@@ -15,6 +15,9 @@ export interface RqdOptions {
   readonly drain?: boolean
   readonly detach?: boolean
   readonly timeout?: string
+  readonly http?: string
+  readonly role?: string
+  readonly newToken?: boolean
 }
 
 export function rootOf(options: RqdOptions): string {

@@ -2,15 +2,20 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, constants, openSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { type FromWeb, WEB_ENV } from '../domain/web-protocol.ts'
 import { fileSink, makeLog, prettySink, type Sink, stderrSink } from '../log/log.ts'
 import { describeHolder, livingHolder } from '../os/holder.ts'
 import { type DaemonEnd, prepareRoot, runDaemon } from '../supervisor/daemon.ts'
 import { complain, EXIT, programDir, type RqdOptions, rootOf, say } from './rqd-common.ts'
+import { webLinks } from './rqd-web.ts'
 
 /** What the background daemon tells the command that started it. */
-type Word = { readonly type: 'ready' } | { readonly type: 'failed'; readonly why: string }
+type Word =
+  | { readonly type: 'ready'; readonly web: FromWeb | undefined }
+  | { readonly type: 'failed'; readonly why: string }
 
 export async function start(options: RqdOptions): Promise<number> {
+  if (options.http !== undefined) process.env[WEB_ENV.listen] = options.http
   const path = rootOf(options)
   const prepared = prepareRoot(path)
   if (prepared.kind === 'refused') {
@@ -20,7 +25,7 @@ export async function start(options: RqdOptions): Promise<number> {
   if (prepared.kind === 'made') complain(`made a new root, ${path}`)
   return options.daemon === true
     ? startInBackground(prepared.root, options.log)
-    : await startHere(prepared.root, await sinkFor(options))
+    : await startHere(prepared.root, await sinkFor(options), (web) => tellWeb(prepared.root, web, process.stderr.isTTY))
 }
 
 async function sinkFor(options: RqdOptions): Promise<Sink> {
@@ -29,16 +34,21 @@ async function sinkFor(options: RqdOptions): Promise<Sink> {
 }
 
 /** Runs the daemon in this process. */
-export async function startHere(root: string, sink: Sink, onReady: () => void = () => undefined): Promise<number> {
+export async function startHere(
+  root: string,
+  sink: Sink,
+  onReady: (web: FromWeb | undefined) => void,
+): Promise<number> {
   const log = makeLog(sink)
   process.chdir(root)
   const end = await runDaemon({
     root,
     workerProgram: join(programDir(), 'worker.cjs'),
+    webProgram: process.env[WEB_ENV.listen] === 'off' ? undefined : join(programDir(), 'http.cjs'),
     emit: (event) => log.emit(event),
-    onReady: () => {
-      tellStarter({ type: 'ready' })
-      onReady()
+    onReady: (web) => {
+      tellStarter({ type: 'ready', web })
+      onReady(web)
     },
   })
   log.close()
@@ -93,14 +103,21 @@ async function startInBackground(root: string, log: string | undefined): Promise
   child.unref()
   if (answer.kind === 'ready') {
     say(`rqd runs on ${root}, pid ${child.pid}; its log is ${logPath}`)
+    tellWeb(root, answer.web, true)
     return EXIT.ok
   }
   complain(answer.why ?? `the daemon ended at its start; ${logPath} says why`)
   return answer.code
 }
 
+/** On a terminal with the token in it, so that a click is enough; never into a log. */
+function tellWeb(root: string, web: FromWeb | undefined, isPrivate: boolean): void {
+  if (web?.type === 'refused') complain(`the web is not served: ${web.why}`)
+  if (web?.type === 'listening' && isPrivate) say(webLinks(root, web.addresses))
+}
+
 type Answer =
-  | { readonly kind: 'ready' }
+  | { readonly kind: 'ready'; readonly web: FromWeb | undefined }
   | { readonly kind: 'ended'; readonly code: number; readonly why: string | undefined }
 
 function firstWord(child: ChildProcess): Promise<Answer> {
@@ -108,7 +125,7 @@ function firstWord(child: ChildProcess): Promise<Answer> {
     let why: string | undefined
     child.on('message', (message) => {
       const word = message as Word
-      if (word.type === 'ready') resolveAnswer({ kind: 'ready' })
+      if (word.type === 'ready') resolveAnswer({ kind: 'ready', web: word.web })
       else why = word.why
     })
     child.on('error', reject)

@@ -1,5 +1,6 @@
 /** `rqd`: the daemon and what looks after it. Each command is loaded when it is called. */
 import { Command, CommanderError, Option } from 'commander'
+import { ROLES } from '../domain/roles.ts'
 import { EXIT, packageVersion, type RqdOptions } from './rqd-common.ts'
 
 const ROOT_HELP = 'the spool; else $RQ_ROOT, else /var/spool/rqd for root and ~/.local/state/rqd for others'
@@ -7,9 +8,11 @@ const ROOT_HELP = 'the spool; else $RQ_ROOT, else /var/spool/rqd for root and ~/
 interface Spec {
   readonly summary: string
   readonly options?: readonly Option[]
+  /** As commander writes them. */
+  readonly arguments?: readonly string[]
   readonly help: string
   /** Returns the exit code. */
-  readonly run: (options: RqdOptions) => Promise<number>
+  readonly run: (options: RqdOptions, args: readonly string[]) => Promise<number>
 }
 
 const json = new Option('--json', 'print JSON')
@@ -20,6 +23,10 @@ const COMMANDS: Readonly<Record<string, Spec>> = {
     options: [
       new Option('--daemon', 'go to the background; returns when the daemon is ready; logs to $ROOT/rqd.log'),
       new Option('--log <file>', 'log to a file, rotated by size, instead of stderr'),
+      new Option(
+        '--http <address>',
+        'serve the web there (HOST:PORT or a port), or "off"; else $RQD_HTTP, else http.listen',
+      ),
     ],
     help: `Makes the root if there is none. A second daemon on a root exits with 75 and changes nothing.
 
@@ -31,6 +38,38 @@ Examples:
   rqd start --daemon --root /srv/spool   in the background
   RQD_LOG_LEVEL=debug rqd start          say more`,
     run: async (options) => (await import('./rqd-start.ts')).start(options),
+  },
+  web: {
+    summary: 'print where the web pages are, with the token that opens them',
+    options: [json, new Option('--new-token', 'make a new token first: the old one and all sessions end')],
+    help: `The token lies in $ROOT/_token: who has it may do everything. Exits with 69 when nothing serves them.
+
+Examples:
+  rqd web
+  rqd web --new-token                    the old one was seen by somebody
+  curl -H "authorization: Bearer $(cat "$RQ_ROOT/_token")" http://127.0.0.1:7730/api/v1/queues`,
+    run: async (options) => (await import('./rqd-web.ts')).web(options),
+  },
+  user: {
+    summary: 'say who may sign in to the web by name and password, and what he may do',
+    arguments: ['<action>', '[name]'],
+    options: [
+      json,
+      new Option('--role <role>', 'what he may do: look (viewer), change items (operator), everything (admin)').choices(
+        ROLES,
+      ),
+    ],
+    help: `add NAME --role ROLE    asks for the password, or reads it from stdin; changes a user who exists
+rm NAME                 his sessions end at once
+ls                      names and roles; with --json {root, users: [{name, role}]}
+
+They lie in $ROOT/_users (mode 0600), passwords as scrypt hashes. A running daemon sees changes at once.
+
+Examples:
+  rqd user add ada --role operator
+  printf '%s\\n' "$PASSWORD" | rqd user add grafana --role viewer
+  rqd user ls --json | jq -r '.users[] | select(.role == "admin").name'`,
+    run: async (options, args) => (await import('./rqd-user.ts')).user(options, args),
   },
   stop: {
     summary: 'stop the daemon and wait for its end',
@@ -121,8 +160,9 @@ function makeProgram(): Command {
     command.option('--root <dir>', ROOT_HELP).addHelpText('after', `\n${spec.help}`)
     command.showHelpAfterError(`(rqd ${name} --help says more)`).exitOverride().allowExcessArguments(false)
     for (const option of spec.options ?? []) command.addOption(option)
-    command.action(async (options: RqdOptions) => {
-      process.exitCode = await spec.run(options)
+    for (const argument of spec.arguments ?? []) command.argument(argument)
+    command.action(async () => {
+      process.exitCode = await spec.run(command.opts<RqdOptions>(), command.args)
     })
   }
   return program

@@ -1,5 +1,6 @@
 /** Holds what a config.json says against its schema; every problem names the key and the fix. */
 import * as v from 'valibot'
+import { ExactNumber } from '../domain/json.ts'
 import { type ConfigProblem, readConfigFile } from './file.ts'
 import { nearest } from './near.ts'
 
@@ -19,14 +20,34 @@ export function checkFile<S extends ObjectSchema>(file: string, schema: S): Conf
 /** `file` is what the problems name. */
 export function checkValue<S extends ObjectSchema>(
   file: string,
-  value: unknown,
+  given: unknown,
   schema: S,
 ): ConfigResult<v.InferInput<S>> {
+  const value = withDoubles(given, schema)
   const shape = shapeProblems(schema, value, '').map((found) => ({ file, ...found }))
   const result = v.safeParse(schema, value)
   if (result.success && shape.length === 0) return { kind: 'ok', config: value as v.InferInput<S> }
   const issues = (result.issues ?? []).filter((issue) => !isUnknownKey(issue)).map((issue) => describe(file, issue))
   return { kind: 'bad', problems: [...shape, ...issues] }
+}
+
+/** Nothing of ours is nested deeper. */
+const LEVELS = 20
+
+/** Numbers that the schema knows are reckoned with, and are doubles; what may be anything stays as exact as it is. */
+function withDoubles(value: unknown, schema: v.GenericSchema | undefined, levels = LEVELS): unknown {
+  const bare = schema === undefined ? undefined : unwrap(schema)
+  if (levels === 0 || bare?.type === 'unknown' || typeof value !== 'object' || value === null) return value
+  if (value instanceof ExactNumber) return value.toNumber()
+  if (Array.isArray(value)) return value.map((inner) => withDoubles(inner, undefined, levels - 1))
+  const entries = bare === undefined ? {} : entriesOf(bare)
+  const each = bare?.type === 'record' && 'value' in bare ? (bare.value as v.GenericSchema) : undefined
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => {
+      const known = Object.hasOwn(entries, name) ? entries[name] : each
+      return [name, withDoubles(inner, known, levels - 1)]
+    }),
+  )
 }
 
 function isUnknownKey(issue: v.BaseIssue<unknown>): boolean {

@@ -6,11 +6,12 @@ import { findGroup, findUser } from '../os/users.ts'
 import { builtinHandler } from './builtin.ts'
 import { type ConfigResult, checkFile, checkValue } from './check.ts'
 import { defaultSettings } from './defaults.ts'
-import type { ConfigProblem } from './file.ts'
+import { type ConfigProblem, readConfigFile } from './file.ts'
 import { flowPolicy, slotCount } from './flow.ts'
 import { type EffectiveValue, effectiveValues, mergeSettings, type Settings } from './merge.ts'
 import { ItemPolicy, QueueFile, type QueueInput, type QueueSettings, RootFile, readSettings } from './schema.ts'
 import { alertPolicy } from './schema-alerts.ts'
+import type { HttpInput } from './schema-http.ts'
 import { retentionPolicy } from './schema-keep.ts'
 import { readLimits } from './schema-limits.ts'
 import { poolProblems } from './schema-pools.ts'
@@ -28,9 +29,10 @@ export interface RootConfig {
   readonly pools: readonly Pool[]
   /** Defaults for every queue, as they stand in the file. */
   readonly queue: QueueInput
+  readonly http: HttpInput
 }
 
-export const DEFAULT_ROOT_CONFIG: RootConfig = { warmWorkers: 16, pools: [], queue: {} }
+export const DEFAULT_ROOT_CONFIG: RootConfig = { warmWorkers: 16, pools: [], queue: {}, http: {} }
 
 const CONFIG_FILE = 'config.json'
 
@@ -46,13 +48,16 @@ const OWN_NAMES = [
   '_flow.json',
   '_paused',
   '_down',
+  '_restart',
   '_clean.lock',
   '_alerts.json',
   '_schedules',
   '_keys',
   '_alerts.lock',
   'hooks',
+  'form.json',
   CONFIG_FILE,
+  `${CONFIG_FILE}~`,
 ]
 
 /** `$ROOT/config.json`, or what is wrong with it. */
@@ -60,16 +65,23 @@ export function loadRootConfig(root: string): ConfigResult<RootConfig> {
   const file = join(root, CONFIG_FILE)
   const checked = checkFile(file, RootFile)
   if (checked.kind === 'bad') return checked
-  const { warm_workers, pools = [], queue = {} } = checked.config
+  const { warm_workers, pools = [], queue = {}, http = {} } = checked.config
   const problems = [...poolProblems(file, pools), ...dirProblems(file, 'queue.dirs', effective(queue, {}).dirs)]
   if (problems.length > 0) return { kind: 'bad', problems }
-  return { kind: 'ok', config: { warmWorkers: warm_workers ?? DEFAULT_ROOT_CONFIG.warmWorkers, pools, queue } }
+  return { kind: 'ok', config: { warmWorkers: warm_workers ?? DEFAULT_ROOT_CONFIG.warmWorkers, pools, queue, http } }
 }
 
 /** The configuration of the queue that lies at `queuePath`, or what is wrong with it. */
 export function loadQueueConfig(queuePath: string, root: RootConfig = DEFAULT_ROOT_CONFIG): ConfigResult<QueueConfig> {
   const file = join(queuePath, CONFIG_FILE)
-  const checked = checkFile(file, QueueFile)
+  const reading = readConfigFile(file)
+  if (reading.kind === 'bad') return { kind: 'bad', problems: [reading.problem] }
+  return checkQueueConfig(file, reading.kind === 'absent' ? {} : reading.value, root)
+}
+
+/** What a queue's config.json says or is to say, held against all that its worker holds it against. */
+export function checkQueueConfig(file: string, value: unknown, root: RootConfig): ConfigResult<QueueConfig> {
+  const checked = checkValue(file, value, QueueFile)
   if (checked.kind === 'bad') return checked
   const config = effective(checked.config, root.queue)
   const problems = [

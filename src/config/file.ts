@@ -1,5 +1,6 @@
 /** Reading a config.json that anybody with the right to may have put there, and saying what is wrong with it. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { readJson } from '../domain/json.ts'
 import { errnoOf } from '../os/errno.ts'
 
 /** What is wrong, where, and what to do about it. */
@@ -41,14 +42,20 @@ export function readConfigFile(file: string): ConfigReading {
     return bad(`cannot be read: ${code ?? String(error)}`, 'look at the file and its disk')
   }
   if (text === undefined) return bad('is no regular file of at most 1 MiB', 'put a small JSON file there')
+  return parseConfigText(file, text)
+}
+
+/** `file` is what the problem names. */
+export function parseConfigText(file: string, text: string): Exclude<ConfigReading, { kind: 'absent' }> {
   try {
-    return { kind: 'json', value: JSON.parse(text.replace(/^\ufeff/, '')) }
+    return { kind: 'json', value: readJson(text.replace(/^\ufeff/, '')) }
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
-    return bad(
-      `is not JSON: ${describeSyntax(error.message, text)}`,
-      'correct it; JSON has no comments, no trailing commas',
-    )
+    const problem = `is not JSON: ${describeSyntax(error.message, text)}`
+    return {
+      kind: 'bad',
+      problem: { file, key: '', problem, fix: 'correct it; JSON has no comments, no trailing commas' },
+    }
   }
 }
 

@@ -5,6 +5,7 @@ import { argv, count, described, duration, exitCode, flag, size, word } from './
 import { alertKeys } from './schema-alerts.ts'
 import { flowKeys } from './schema-flow.ts'
 import { hooksKeys } from './schema-hooks.ts'
+import { httpKeys } from './schema-http.ts'
 import { keepKeys } from './schema-keep.ts'
 import { cgroupKeys, limitKeys } from './schema-limits.ts'
 import { poolKeys } from './schema-pools.ts'
@@ -122,6 +123,7 @@ export const RootFile = v.strictObject(
     $schema: schemaLink,
     warm_workers: described(count(0, 10_000), 'How many workers stay when they have no work. Default: 16.'),
     ...poolKeys,
+    ...httpKeys,
     queue: described(queueSection, 'Defaults for all queues.'),
   },
   'must be an object',

@@ -1,6 +1,6 @@
 /** An alert in words: what a person reads in a mail, and a program in JSON. */
 import type { AlertItem, Rule, Say } from './alerts.ts'
-import { isRecord } from './msg.ts'
+import { isRecord } from './json.ts'
 import type { Millis } from './name.ts'
 
 /** As it is sent, and as it stands in the `msg` of its item. */

@@ -3,7 +3,7 @@
  * said comes out, with what to remember of it.
  */
 import type { State } from './item.ts'
-import { isRecord } from './msg.ts'
+import { isRecord } from './json.ts'
 import type { Millis } from './name.ts'
 
 /** What stands until somebody mends it: said once, again after `repeat`, and once when it is over. */

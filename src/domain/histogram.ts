@@ -25,6 +25,15 @@ export function bucketOf(ms: Millis): number {
   return ms < 1 ? 0 : Math.min(LAST, 1 + Math.ceil(Math.log(ms) / LOG_GROWTH))
 }
 
+/** The largest whole duration that counts into this bucket or an earlier one, ms: durations are rounded before they count. */
+export function boundOf(bucket: number): Millis {
+  let bound = bucket === 0 ? 0 : Math.floor(GROWTH ** (bucket - 1))
+  // The last digit of a power and of a logarithm need not agree.
+  while (bucketOf(bound) > bucket) bound -= 1
+  while (bucketOf(bound + 1) <= bucket && bucket < LAST) bound += 1
+  return bound
+}
+
 /** A value that is near all those of the bucket. */
 function middleOf(bucket: number): Millis {
   return bucket === 0 ? 0 : (2 * GROWTH ** (bucket - 1)) / (GROWTH + 1)

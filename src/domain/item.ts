@@ -19,7 +19,7 @@ export const BUCKETED = {
 
 /** Every move that exists; each is one rename(2). Removal, from any state but run, is a move to `_trash`. */
 export const MOVES = {
-  prep: ['que'],
+  prep: ['que', 'pause'],
   que: ['run', 'pause'],
   run: ['done', 'relayed', '_err', 'que'],
   pause: ['que'],
@@ -34,11 +34,10 @@ export type LimitCause = (typeof LIMIT_CAUSES)[number]
 
 /** Why we end a run. */
 export const STOP_CAUSES = ['cancel', 'shutdown', ...LIMIT_CAUSES] as const
-export type StopCause = (typeof STOP_CAUSES)[number]
+export type StopCause = 'cancel' | 'shutdown' | LimitCause
 
 /** Why an attempt ended other than by its own exit. */
-export const CAUSES = [...STOP_CAUSES, 'lost', 'refused', 'broken-handler', 'coalesced'] as const
-export type Cause = (typeof CAUSES)[number]
+export type Cause = StopCause | 'lost' | 'refused' | 'broken-handler' | 'coalesced'
 
 export const VERDICTS = ['done', 'fail', 'reschedule', 'relay', 'interrupted', 'broken'] as const
 export type VerdictKind = (typeof VERDICTS)[number]

@@ -1,5 +1,5 @@
 /** One key, one item: what an inject with a key does while there is an earlier one of the same key. Pure. */
-import { isRecord, parseJson } from './msg.ts'
+import { isRecord, parseJson } from './json.ts'
 import { type ItemId, type Millis, parseItemId } from './name.ts'
 
 export type KeyWish =

@@ -115,9 +115,15 @@ export class Lines {
     return true
   }
 
+  /** Is it the head of a line in which others wait? */
+  holdsBack(raw: RawName): boolean {
+    const line = this.#lines.get(this.#lineOf.get(raw) ?? '')
+    return line !== undefined && hasOthers(line) && line.entries.peek()?.raw === raw
+  }
+
   /** The heads that hold back others of their line. */
   inTheWay(): Entry[] {
-    return [...this.#lines.values()].flatMap(({ entries }) => (entries.size > 1 ? (entries.peek() ?? []) : []))
+    return [...this.#lines.values()].flatMap((line) => (hasOthers(line) ? (line.entries.peek() ?? []) : []))
   }
 
   /** They are gone: the lines in which others may be first now. */
@@ -189,4 +195,9 @@ export class Lines {
     this.#isShort = false
     this.#lacksLines = false
   }
+}
+
+/** Behind its head; what was left out waits for it as well. */
+function hasOthers({ entries, leftOut }: Line): boolean {
+  return entries.size > 1 || leftOut !== undefined
 }

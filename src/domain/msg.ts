@@ -1,6 +1,7 @@
 /** Reading `msg`: a JSON object written by anybody. What is wrong with it is a sentence, never an exception. */
 import type { Attempt, Msg } from './item.ts'
 import { VERDICTS } from './item.ts'
+import { ExactNumber, formatJson, isRecord, parseJson } from './json.ts'
 
 /** A larger message is refused: data belongs into attachments. */
 export const MAX_MSG_BYTES = 1024 * 1024
@@ -39,7 +40,8 @@ export function parseMsg(text: string): ParsedMsg {
     const field = msg[key]
     if (field === undefined || typeof field === 'string') continue
     if (field === null) delete msg[key]
-    else if (typeof field === 'number' || typeof field === 'boolean') msg[key] = String(field)
+    else if (typeof field === 'number' || typeof field === 'boolean' || field instanceof ExactNumber)
+      msg[key] = String(field)
     else return { ok: false, problem: `msg: "${key}" is not text` }
   }
   if (msg['params'] !== undefined && !isRecord(msg['params']))
@@ -58,30 +60,30 @@ export function parseMsg(text: string): ParsedMsg {
 export function formatMsg(msg: Msg): string {
   const lines = Object.entries(msg)
     .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => ` ${JSON.stringify(key)}: ${JSON.stringify(value)}`)
+    .map(([key, value]) => ` ${JSON.stringify(key)}: ${formatJson(value)}`)
   return lines.length === 0 ? '{}\n' : `{\n${lines.join(',\n')}\n}\n`
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }
 
 function parseAttempts(value: unknown): readonly Attempt[] | undefined {
   if (!Array.isArray(value)) return undefined
-  return value.every(isAttempt) ? value : undefined
+  const attempts = value.every(isAttempt) ? value : value.map(withDoubleFields)
+  return attempts.every(isAttempt) ? attempts : undefined
 }
 
 const ATTEMPT_TEXT = ['started', 'ended', 'signal', 'cause', 'to', 'text', 'queue'] as const
 const ATTEMPT_NUMBERS = ['exit', 'due', 'cpu', 'max_rss'] as const
+
+/** What is reckoned with is a double, whoever wrote it. */
+function withDoubleFields(attempt: unknown): unknown {
+  if (!isRecord(attempt)) return attempt
+  const known = Object.fromEntries(
+    ['n', ...ATTEMPT_NUMBERS].flatMap((key) => {
+      const value = attempt[key]
+      return value instanceof ExactNumber ? [[key, value.toNumber()]] : []
+    }),
+  )
+  return { ...attempt, ...known }
+}
 
 function isAttempt(value: unknown): value is Attempt {
   if (!isRecord(value)) return false
@@ -104,7 +106,7 @@ export function isTooDeep(value: unknown): boolean {
 }
 
 function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false
+  if (typeof value !== 'object' || value === null || value instanceof ExactNumber) return false
   return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1))
 }
 

@@ -178,3 +178,12 @@ export function rawName(text: string): RawName {
   for (const byte of new TextEncoder().encode(text)) bytes += String.fromCharCode(byte)
   return bytes as RawName
 }
+
+/** Why these bytes cannot name a file in a directory, or undefined: all others can, and are kept as they are. */
+export function fileNameProblem(raw: string): string | undefined {
+  if (raw === '') return 'a name is empty'
+  if (raw === '.' || raw === '..') return `"${raw}" is no name of a file`
+  if (raw.includes('/')) return 'a name holds no "/"'
+  if (raw.includes('\0')) return 'a name holds no NUL'
+  return raw.length > MAX_NAME_BYTES ? `a name has at most ${MAX_NAME_BYTES} bytes` : undefined
+}

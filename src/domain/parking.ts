@@ -25,6 +25,8 @@ export class Parking {
   readonly #inAll: number
   readonly #lots = new Map<string, Lot>()
   readonly #keyOf = new Map<RawName, string>()
+  /** Parked since `takeLate`. */
+  #late = new Map<RawName, Entry>()
   /** Keys of which something found no place. */
   readonly #more = new Set<string>()
   /** Keys that may be open: their best is to be tried. */
@@ -78,6 +80,7 @@ export class Parking {
     lot.until = until
     this.#nextOpening = Math.min(this.#nextOpening, until)
     this.#keyOf.set(entry.raw, key)
+    this.#late.set(entry.raw, entry)
     lot.entries.add(entry)
   }
 
@@ -86,7 +89,7 @@ export class Parking {
       key.startsWith('class:') ? this.#perClass : this.#perKey,
       this.#compare,
       (dropped) => {
-        this.#keyOf.delete(dropped.raw)
+        this.#forget(dropped.raw)
         this.#more.add(key)
       },
     )
@@ -124,11 +127,24 @@ export class Parking {
         continue
       }
       lot.entries.pop()
-      this.#keyOf.delete(best.raw)
+      this.#forget(best.raw)
       released.push({ entry: best, key })
     }
     this.#open.clear()
     return released
+  }
+
+  #forget(raw: RawName): void {
+    this.#keyOf.delete(raw)
+    this.#late.delete(raw)
+  }
+
+  /** Those that were parked since the last call and still are: it may be long ago that they were seen. */
+  takeLate(): Entry[] {
+    if (this.#late.size === 0) return []
+    const late = [...this.#late.values()]
+    this.#late = new Map()
+    return late
   }
 
   /** They are gone. A key that is empty now goes when it opens. */
@@ -137,7 +153,7 @@ export class Parking {
     for (const raw of raws) {
       const key = this.#keyOf.get(raw)
       if (key !== undefined) keys.add(key)
-      this.#keyOf.delete(raw)
+      this.#forget(raw)
     }
     for (const key of keys) this.#lots.get(key)?.entries.drop(raws)
   }
@@ -159,6 +175,7 @@ export class Parking {
   clear(): void {
     this.#lots.clear()
     this.#keyOf.clear()
+    this.#late.clear()
     this.#open.clear()
     this.#nextOpening = Number.POSITIVE_INFINITY
     this.beginScan()

@@ -107,7 +107,7 @@ export function explain(reason: WaitReason): string {
     case 'queue-paused':
       return 'the queue is paused: `rq resume QUEUE` (or remove its _paused)'
     case 'queue-down':
-      return 'the queue is down and refuses work: remove its _down'
+      return 'the queue is down and refuses work: `rq up QUEUE` (or remove its _down)'
     case 'bad-config':
       return `the queue's configuration cannot be used: ${reason.problem}`
     case 'broken-handler':

@@ -21,6 +21,8 @@ export type Worker =
   | { readonly state: 'stopping'; readonly name: QueueName; readonly inode: string }
   /** It ended otherwise than asked; nothing is forked before `until`. */
   | { readonly state: 'waiting'; readonly name: QueueName; readonly inode: string; readonly until: Millis }
+  /** It left to make room for a new one, which comes at once, whether there is work or not. */
+  | { readonly state: 'restarting'; readonly name: QueueName; readonly inode: string }
 
 export type PlanAction =
   | { readonly do: 'start'; readonly name: QueueName; readonly inode: string }
@@ -59,7 +61,8 @@ function planEnds(workers: readonly Worker[], wanted: ReadonlyMap<string, Wanted
   return workers.flatMap((worker): PlanAction[] => {
     const { name, inode, state } = worker
     if (wanted.get(inode)?.name === name || state === 'stopping') return []
-    return state === 'waiting' ? [{ do: 'forget', name, inode }] : [{ do: 'stop', name, inode, why: 'gone' }]
+    const isProcess = state !== 'waiting' && state !== 'restarting'
+    return isProcess ? [{ do: 'stop', name, inode, why: 'gone' }] : [{ do: 'forget', name, inode }]
   })
 }
 
@@ -72,12 +75,14 @@ function planStarts(
 ): PlanAction[] {
   const existing = new Map(workers.map((worker) => [worker.inode, worker]))
   const candidates = queues.filter((queue) => mayStart(queue, existing.get(queue.inode), now))
-  const withWork = candidates.filter((queue) => needed(queue, now))
-  const idle = candidates.filter((queue) => !needed(queue, now))
-  const processes = workers.filter((worker) => worker.state !== 'waiting').length
-  const room = Math.max(0, limits.warmWorkers - processes - withWork.length)
+  const again = candidates.filter((queue) => existing.get(queue.inode)?.state === 'restarting')
+  const others = candidates.filter((queue) => !again.includes(queue))
+  const withWork = others.filter((queue) => needed(queue, now))
+  const idle = others.filter((queue) => !needed(queue, now))
+  const processes = workers.filter(({ state }) => state !== 'waiting' && state !== 'restarting').length
+  const room = Math.max(0, limits.warmWorkers - processes - again.length - withWork.length)
   const starting = staying.filter((worker) => worker.state === 'starting').length
-  return [...withWork, ...idle.slice(0, room)]
+  return [...again, ...withWork, ...idle.slice(0, room)]
     .slice(0, Math.max(0, limits.startAtOnce - starting))
     .map(({ name, inode }) => ({ do: 'start', name, inode }))
 }
@@ -96,7 +101,7 @@ function needed(queue: WantedQueue, now: Millis): boolean {
 }
 
 function mayStart(queue: WantedQueue, worker: Worker | undefined, now: Millis): boolean {
-  if (worker === undefined) return true
+  if (worker === undefined || worker.state === 'restarting') return true
   // A failure of the queue that had this directory before is no reason to wait: that worker is forgotten.
   return worker.state === 'waiting' && (worker.until <= now || worker.name !== queue.name)
 }

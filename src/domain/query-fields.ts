@@ -7,8 +7,11 @@ export type Cost = (typeof COSTS)[number]
 
 interface FieldSpec {
   readonly cost: Cost
-  /** What `:` means: the whole text or a pattern with `*` and `?`, a part of the text, a number, or one of some words. */
-  readonly form: 'text' | 'part' | 'number' | 'size' | 'duration' | 'time' | 'state' | 'is'
+  /**
+   * What `:` means: the whole text or a pattern with `*` and `?`, a part of the text, a number, or one of some words.
+   * `value`: text that may be a number, and is then compared as one.
+   */
+  readonly form: 'text' | 'value' | 'part' | 'number' | 'size' | 'duration' | 'time' | 'state' | 'is'
   readonly says: string
 }
 
@@ -24,18 +27,20 @@ export const FIELDS = {
   due: field('name', 'time', 'not before: a time, or so long from now'),
   created: field('name', 'time', 'when its id was made'),
   age: field('stat', 'duration', 'time in its state'),
+  entered: field('stat', 'time', 'when it came into its state'),
   size: field('stat', 'size', 'of its payload'),
   attempts: field('message', 'number', 'how often it ran'),
   exit: field('message', 'number', 'exit status of the last attempt'),
   signal: field('message', 'text', 'signal of the last attempt'),
   cause: field('message', 'text', 'why the last attempt was ended: cancel, lost, …'),
   verdict: field('message', 'text', 'of the last attempt: fail, reschedule, …'),
+  reason: field('message', 'text', 'how the last attempt ended, as `rq causes` writes it'),
   text: field('message', 'part', 'what the last attempt said, the message, or the name'),
-  param: field('message', 'text', 'param.KEY: of params'),
-  param1: field('message', 'text', 'a parameter'),
-  param2: field('message', 'text', 'a parameter'),
-  param3: field('message', 'text', 'a parameter'),
-  param4: field('message', 'text', 'a parameter'),
+  param: field('message', 'value', 'param.KEY: of params'),
+  param1: field('message', 'value', 'a parameter'),
+  param2: field('message', 'value', 'a parameter'),
+  param3: field('message', 'value', 'a parameter'),
+  param4: field('message', 'value', 'a parameter'),
   src: field('message', 'text', 'where from'),
   dest: field('message', 'text', 'where to'),
   job_id: field('message', 'text', 'the job id of its producer'),

@@ -1,4 +1,5 @@
 /** What the value of a word means for its field. Pure. */
+import { compareNumbers } from './json.ts'
 import type { Bounds, Operator, Readers, Test, TextTest } from './query.ts'
 import { FIELDS, type Field, QUALITIES, STATE_CHOICES, writeField } from './query-fields.ts'
 
@@ -12,11 +13,15 @@ export function readTest(
 ): Test | string {
   const { form } = FIELDS[field.name]
   switch (form) {
+    case 'value':
+      if (operator === '>' || operator === '<' || operator === '>=' || operator === '<=') {
+        if (compareNumbers(value, value) !== undefined) return { kind: 'order', operator, number: value }
+        return `"${writeField(field)}${operator}${value}": expected a number, as in ${writeField(field)}>1.5`
+      }
+      return readAsText(field, 'text', operator, value, flags, readers)
     case 'text':
-    case 'part': {
-      const test = readText(field, form, operator, value, flags, readers)
-      return typeof test === 'string' ? test : { kind: 'text', test }
-    }
+    case 'part':
+      return readAsText(field, form, operator, value, flags, readers)
     case 'state':
     case 'is':
       return operator === ':' || operator === '='
@@ -33,6 +38,18 @@ export function readTest(
         : { kind: 'bounds', bounds }
     }
   }
+}
+
+function readAsText(
+  field: Field,
+  form: 'text' | 'part',
+  operator: Operator,
+  value: string,
+  flags: string,
+  readers: Readers,
+): Test | string {
+  const test = readText(field, form, operator, value, flags, readers)
+  return typeof test === 'string' ? test : { kind: 'text', test }
 }
 
 function readText(

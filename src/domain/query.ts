@@ -3,9 +3,11 @@
  * hold; `!` or `-` denies one, `|` stands between alternatives, parentheses group. Pure: who reads durations, times
  * and regular expressions is a parameter.
  */
+import { compareNumbers } from './json.ts'
 import { COSTS, type Cost, FIELDS, type Field, type Quality, type StateChoice, writeField } from './query-fields.ts'
 
-export type Operator = '>=' | '<=' | ':' | '=' | '>' | '<' | '~'
+export type Order = '>=' | '<=' | '>' | '<'
+export type Operator = Order | ':' | '=' | '~'
 
 /** Does it match? undefined: it took too long to find out. */
 export type Matcher = (text: string) => boolean | undefined
@@ -28,6 +30,8 @@ export interface Bounds {
 export type Test =
   | { readonly kind: 'text'; readonly test: TextTest }
   | { readonly kind: 'bounds'; readonly bounds: Bounds }
+  /** Numbers of any length, as they are written in JSON. */
+  | { readonly kind: 'order'; readonly operator: Order; readonly number: string }
   | { readonly kind: 'state'; readonly choice: StateChoice }
   | { readonly kind: 'is'; readonly quality: Quality }
 
@@ -119,10 +123,27 @@ function holdsWord({ field, test }: Word, facts: Facts): boolean | undefined {
       if (number === undefined || number === null) return number === null ? false : undefined
       return isWithin(test.bounds, number - (test.bounds.relative === true ? facts.now : 0))
     }
+    case 'order':
+      return facts.texts(field)?.some((text) => isInOrder(compareNumbers(text, test.number), test.operator))
     case 'text': {
       if (FIELDS[field.name].cost === 'content') return facts.content(field, test.test)
       return anyText(facts.texts(field), test.test)
     }
+  }
+}
+
+/** What is no number is before none and behind none. */
+function isInOrder(compared: number | undefined, operator: Order): boolean {
+  if (compared === undefined) return false
+  switch (operator) {
+    case '>':
+      return compared > 0
+    case '>=':
+      return compared >= 0
+    case '<':
+      return compared < 0
+    case '<=':
+      return compared <= 0
   }
 }
 
@@ -203,6 +224,11 @@ export function printQuery(query: Query): string {
 
 function printWord({ field, operator, value, flags }: Word): string {
   if (operator === '~') return `${writeField(field)}~/${value}/${flags}`
+  return writeWord(field, operator, value)
+}
+
+/** A word whose value is any text. */
+export function writeWord(field: Field, operator: Exclude<Operator, '~'>, value: string): string {
   return `${writeField(field)}${operator}${/^[^\s|()"\\]+$/.test(value) ? value : quoted(value)}`
 }
 

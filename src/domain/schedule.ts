@@ -168,6 +168,14 @@ export class Schedule {
     return [...heads, ...reserving.flatMap((raw) => this.#parking.find(raw) ?? [])]
   }
 
+  /** The same of what was parked since this was asked last: it may have gone while it was ready or in its line. */
+  lateInTheWay(): Entry[] {
+    const late = this.#parking.takeLate()
+    if (late.length === 0) return late
+    const reserving = new Set(this.#gates?.reserving())
+    return late.filter(({ raw }) => this.#lines.holdsBack(raw) || reserving.has(raw))
+  }
+
   /** They are not in que/ any more. */
   drop(entries: readonly Entry[], now: Millis): void {
     const raws = new Set(entries.map(({ raw }) => raw))

@@ -3,7 +3,7 @@
  * it out (worker/scheduler.ts), and the supervisor asks when a sleeping queue wants its worker.
  */
 import type { Msg } from './item.ts'
-import { isRecord, parseJson } from './msg.ts'
+import { isRecord, parseJson } from './json.ts'
 import { type ItemId, type Millis, makeId, parseItemId } from './name.ts'
 import { type Clock, passedInstants, type Timing, timingText } from './timing.ts'
 

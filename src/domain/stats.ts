@@ -3,7 +3,7 @@
  * by adding: two lines of one minute, sixty minutes of an hour, all queues of a root. Pure.
  */
 import { addDuration, emptyHistogram, type Histogram, isHistogram, mergeHistograms } from './histogram.ts'
-import { isRecord, parseJson } from './msg.ts'
+import { isRecord, parseJson } from './json.ts'
 import type { Millis } from './name.ts'
 
 export const MINUTE: Millis = 60_000
@@ -92,11 +92,13 @@ export function mergeRecords(a: StatsRecord, b: StatsRecord): StatsRecord {
   }
 }
 
+export type Written = Pick<StatsRecord, 'from' | 'span' | 'until'>
+
 /**
  * Is a snapshot of a minute among the lines that were written? A line may have more than it: its worker went on counting.
  * Not by the time of the last line, as a clock may have been set back.
  */
-export function isWritten({ from, until }: StatsRecord, lines: readonly StatsRecord[]): boolean {
+export function isWritten({ from, until }: StatsRecord, lines: readonly Written[]): boolean {
   return lines.some((line) => line.from <= from && from < line.from + line.span && line.until >= until)
 }
 

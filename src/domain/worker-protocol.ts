@@ -45,7 +45,12 @@ export const WORKER_EXIT = {
   asked: 0,
   /** Another worker holds the queue's lock, or the system said no: try later. */
   later: 111,
+  /** Its `_restart` asks for a new one in its place: nothing failed. */
+  again: 112,
 } as const
+
+/** `touch` it in a queue, and its worker makes room for a new one; handlers run on. */
+export const RESTART_FLAG = '_restart'
 
 /** `dist/worker.cjs QUEUE-PATH`, with these in its environment. */
 export const WORKER_ENV = {

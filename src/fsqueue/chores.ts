@@ -1,6 +1,6 @@
 /** When a queue's chores are due. The times of their files are the memory: a worker may come and go between them. */
 import { type AlertPolicy, mustLook, parseSaid } from '../domain/alerts.ts'
-import { isRecord, parseJson } from '../domain/msg.ts'
+import { isRecord, parseJson } from '../domain/json.ts'
 import type { Millis } from '../domain/name.ts'
 import { hasRetention, type RetentionPolicy } from '../domain/retention.ts'
 import { readRegular } from './files.ts'

@@ -7,7 +7,7 @@ import { Scratch } from './scratch.ts'
 
 /** What is removed. `tmp`: leftovers of editors and of cleaners that were killed. */
 export const REMOVED = [...KEPT_STATES, 'prep', 'tmp', 'trash', 'archives'] as const
-export type Removed = (typeof REMOVED)[number]
+export type Removed = KeptState | 'prep' | 'tmp' | 'trash' | 'archives'
 
 export interface Plan {
   readonly leftovers: readonly BytePath[]

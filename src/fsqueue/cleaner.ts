@@ -5,7 +5,7 @@ import type { Native } from '../os/native.ts'
 import { archiveItems, oldArchives } from './archive.ts'
 import { type Source, survey } from './archive-read.ts'
 import { type Plan, plannedItems, planOf, REMOVED, type Removed } from './clean-plan.ts'
-import { type Doomed, LEVELS } from './doomed.ts'
+import { type Doomed, isOlder, LEVELS } from './doomed.ts'
 import { QueueIoError } from './errors.ts'
 import { removeEmptyDir, removeFile } from './files.ts'
 import { dropEmptyBucket } from './move.ts'
@@ -62,8 +62,13 @@ export class Cleaner {
     const { leftovers, states, others } = this.#planned()
     for (const path of leftovers) await this.#discard(path, 'tmp')
     for (const { state, doomed } of states) await this.#state(state, doomed)
-    for (const { path, kind } of others) await this.#take(path, kind, 0)
+    for (const { path, kind } of others) if (this.#isLeft(path, kind)) await this.#take(path, kind, 0)
     await this.#dropArchives(this.#job.policy.archive)
+  }
+
+  /** Of a draft: somebody may have come back to it since it was listed. */
+  #isLeft(path: BytePath, kind: Removed): boolean {
+    return kind !== 'prep' || isOlder(path, this.#job.policy.prep, this.#job.now)
   }
 
   /** What was done so far. */

@@ -160,7 +160,7 @@ export function oldScratch(queue: QueueDir, age: Millis, now: Millis): BytePath[
     .filter((path) => isOlder(path, age, now))
 }
 
-function isOlder(path: BytePath, age: Millis, now: Millis): boolean {
+export function isOlder(path: BytePath, age: Millis, now: Millis): boolean {
   const stat = look(path)
   return stat !== undefined && now - stat.ctimeMs > age && now - newestChange(path) > age
 }

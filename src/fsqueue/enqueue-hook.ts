@@ -1,5 +1,7 @@
 /** The hook `enqueue` of a queue: asked before anything is published into it, and may say no (docs/HOOKS.md). */
+
 import type { Msg } from '../domain/item.ts'
+import { formatJson } from '../domain/json.ts'
 import type { ItemId } from '../domain/name.ts'
 import { errnoOf } from '../os/errno.ts'
 import { runProgram, textOf } from '../os/program.ts'
@@ -30,7 +32,7 @@ export async function askEnqueue(queue: QueueDir, about: Enqueued): Promise<stri
     argv: [`./${HOOK}`, ...about.paths],
     cwd: queue.base === '' ? '.' : textOf(queue.base),
     env: { ...inherited(), RQ_HOOK: 'enqueue', RQ_QUEUE: about.queueName, RQ_ROOT: about.root, RQ_MSG_ID: about.id },
-    input: `${JSON.stringify(about.msg ?? {})}\n`,
+    input: `${formatJson(about.msg ?? {})}\n`,
     timeoutMs: about.timeoutMs,
   })
   switch (end.kind) {

@@ -98,7 +98,7 @@ export type Reading =
 export function readRegular(
   path: BytePath,
   limit: number,
-  larger: 'refused' | 'cut' = 'refused',
+  larger: 'refused' | 'cut' | 'end' = 'refused',
   encoding: 'utf8' | 'latin1' = 'utf8',
 ): Reading {
   let fd: number
@@ -115,7 +115,8 @@ export function readRegular(
     const stat = fstatSync(fd)
     if (!stat.isFile()) return { kind: 'refused', why: 'is not a regular file' }
     if (stat.size > limit && larger === 'refused') return { kind: 'refused', why: `is larger than ${limit} bytes` }
-    return { kind: 'text', text: readBytes(fd, Math.min(stat.size, limit)).toString(encoding) }
+    const size = Math.min(stat.size, limit)
+    return { kind: 'text', text: readBytes(fd, size, larger === 'end' ? stat.size - size : 0).toString(encoding) }
   } catch (error) {
     if (error instanceof QueueIoError) throw error
     throw new QueueIoError('read', path, error)
@@ -124,11 +125,11 @@ export function readRegular(
   }
 }
 
-function readBytes(fd: number, size: number): Buffer {
+function readBytes(fd: number, size: number, from: number): Buffer {
   const buffer = Buffer.allocUnsafe(size)
   let length = 0
   while (length < size) {
-    const got = readSync(fd, buffer, length, buffer.length - length, length)
+    const got = readSync(fd, buffer, length, buffer.length - length, from + length)
     if (got === 0) break
     length += got
   }

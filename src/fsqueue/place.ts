@@ -72,6 +72,15 @@ export function look(path: BytePath): Stats | undefined {
   }
 }
 
+/** Another one when it is another file, or was written or moved; '' where there is none. */
+export function fileMark(path: BytePath): string {
+  return markOf(look(path))
+}
+
+export function markOf(stat: Stats | undefined): string {
+  return stat === undefined ? '' : `${stat.ino} ${stat.size} ${stat.mtimeMs} ${stat.ctimeMs}`
+}
+
 /** The names in a small directory, unsorted; a directory that is not there has none. */
 export function names(path: BytePath): RawName[] {
   try {

@@ -121,13 +121,20 @@ function unknownOutcome(built: readonly Built[], error: unknown): unknown {
   )
 }
 
+/**
+ * Where an item is built in one go. A name of its own: what an earlier life of the same id left half built is not in the
+ * way; and nobody's: only whole drafts have visible names in prep/.
+ */
+export function buildingPlace(queue: QueueDir, id: ItemId): BytePath {
+  return place(queue, 'prep', `${id}-${randomText(6)}.part`)
+}
+
 /** What is begun is listed before anything is written, so that whatever fails is cleaned up. */
 function buildOne(queue: QueueDir, draft: Draft, options: PublishOptions, built: Built[]): void {
   const isMessage = draft.msg !== undefined && draft.attach.length === 0
   const { priority, due, tags } = draft
   const name = formatItemName({ base: isMessage ? `${draft.id}.msg` : draft.id, priority, due, tags })
-  // A name of its own: what an earlier life of the same id left half built is not in the way.
-  const prep = place(queue, 'prep', `${draft.id}-${randomText(6)}`)
+  const prep = buildingPlace(queue, draft.id)
   built.push({ draft, prep, name })
   try {
     build(prep, draft)
@@ -141,7 +148,7 @@ function buildOne(queue: QueueDir, draft: Draft, options: PublishOptions, built:
 }
 
 /** Where that cannot be done either, it lies in prep/ until it is old; what failed before says more. */
-function discard(prep: BytePath): void {
+export function discard(prep: BytePath): void {
   try {
     rmSync(fsPath(prep), { recursive: true, force: true })
   } catch (error) {
@@ -157,7 +164,7 @@ function build(prep: BytePath, draft: Draft): void {
 }
 
 /** Of what is linked only the name is ours. */
-function openToGroup(prep: BytePath): void {
+export function openToGroup(prep: BytePath): void {
   for (const path of treeOf(prep)) {
     const stat = look(path)
     if (stat !== undefined && stat.nlink === 1 && stat.isFile()) chmodSync(fsPath(path), stat.mode | 0o040)

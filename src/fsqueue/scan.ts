@@ -81,20 +81,31 @@ export function* itemsOf(queue: QueueDir, state: State): Generator<Located, void
   }
 }
 
-/** `YYYYMMDD/HHMM` of a bucketed state, newest first. */
-export function* buckets(queue: QueueDir, state: State): Generator<string, void, void> {
+/** `YYYYMMDD/HHMM` of a bucketed state, newest first; none newer than `from`. */
+export function* buckets(queue: QueueDir, state: State, from?: string): Generator<string, void, void> {
+  const last = from ?? '~'
   const root = stateDir(queue, state)
-  for (const day of names(root)
-    .filter((name) => /^\d{8}$/.test(name))
-    .toSorted()
-    .toReversed()) {
-    for (const minute of names(within(root, day))
-      .filter((name) => /^\d{4}$/.test(name))
-      .toSorted()
-      .toReversed()) {
-      yield `${day}/${minute}`
-    }
+  for (const day of daysIn(root)) {
+    if (day > last.slice(0, 8)) continue
+    for (const minute of minutesIn(within(root, day))) if (`${day}/${minute}` <= last) yield `${day}/${minute}`
   }
+}
+
+/** `YYYYMMDD` in the directory of a bucketed state, newest first. */
+export function daysIn(path: BytePath): string[] {
+  return newestFirst(path, /^\d{8}$/)
+}
+
+/** `HHMM` in that of a day, newest first. */
+export function minutesIn(path: BytePath): string[] {
+  return newestFirst(path, /^\d{4}$/)
+}
+
+function newestFirst(path: BytePath, pattern: RegExp): string[] {
+  return names(path)
+    .filter((name) => pattern.test(name))
+    .toSorted()
+    .toReversed()
 }
 
 /** Does a directory hold anything visible? One page at most. */

@@ -1,5 +1,5 @@
 /** `_schedules/`: what was done about each schedule, and what people say to it by files (docs/PROTOCOL.md, section 18). */
-import { isRecord, parseJson } from '../domain/msg.ts'
+import { isRecord, parseJson } from '../domain/json.ts'
 import { idTime, type Millis, parseItemId, type RawName } from '../domain/name.ts'
 import { formatState, nextLook, parseState, type ScheduleSpec, type ScheduleState } from '../domain/schedules.ts'
 import { clockOf } from '../domain/timing.ts'

@@ -2,7 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs'
 import { QueueIoError } from './errors.ts'
 import { readRegular, removeFile, rename, writeNew } from './files.ts'
-import { type BytePath, fsPath, inQueue, makeDir, names, type QueueDir, within } from './place.ts'
+import { type BytePath, fsPath, inQueue, look, makeDir, names, type QueueDir, within } from './place.ts'
 import { syncNow } from './sync.ts'
 
 /** A day of minutes takes half a megabyte; what is much larger is none of ours. */
@@ -23,10 +23,26 @@ export function readStatFile(queue: QueueDir, file: string): string | undefined 
   return reading.kind === 'text' ? reading.text : undefined
 }
 
+/** Another text has another mark: lines are only added, and a file that is replaced is another one. */
+export function statFileMark(queue: QueueDir, file: string): string | undefined {
+  const stat = look(within(statsDir(queue), file))
+  return stat === undefined ? undefined : `${stat.ino} ${stat.size} ${stat.mtimeMs}`
+}
+
 /** Its beginning. */
 export function peekStatFile(queue: QueueDir, file: string, bytes: number): string | undefined {
   const reading = readRegular(within(statsDir(queue), file), bytes, 'cut')
   return reading.kind === 'text' ? reading.text : undefined
+}
+
+/** Its last whole lines, of at most so many bytes. */
+export function endOfStatFile(queue: QueueDir, file: string, bytes: number): string | undefined {
+  const path = within(statsDir(queue), file)
+  const size = look(path)?.size
+  if (size === undefined) return undefined
+  if (size <= bytes) return readStatFile(queue, file)
+  const reading = readRegular(path, bytes, 'end')
+  return reading.kind === 'text' ? reading.text.slice(reading.text.indexOf('\n') + 1) : undefined
 }
 
 /** Appends whole lines; an earlier one that a crash or a full disk tore gets its end. True: the file is new. */

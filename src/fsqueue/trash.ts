@@ -3,7 +3,7 @@
  * name, one rename each way. All that is removed at once has one removal, `20261126T101500.123-x7f2k9`.
  */
 import { BUCKETED, STATES, type State } from '../domain/item.ts'
-import { formatItemName, type ItemId, idTime, type Millis, parseItemName } from '../domain/name.ts'
+import { formatItemName, type ItemId, idTime, type Millis, parseItemName, type RawName } from '../domain/name.ts'
 import type { Native } from '../os/native.ts'
 import { QueueIoError } from './errors.ts'
 import { moveNew, removeEmptyDir } from './files.ts'
@@ -53,16 +53,25 @@ function kindOf(name: string): Removal['kind'] {
   return name.endsWith('-replaced') ? 'replaced' : 'removed'
 }
 
+/** Some that were removed from one directory. */
+export interface RemovedPage extends Pick<Located, 'state' | 'bucket'> {
+  readonly names: readonly RawName[]
+}
+
 /** What a removal holds and where each was, in bounded steps. Nothing of one whose places are not known. */
-export function* removedItems(removal: Removal): Generator<Located, void, void> {
+export function* removedPages(removal: Removal): Generator<RemovedPage, void, void> {
   for (const state of STATES) {
     const dir = within(removal.path, state)
     for (const bucket of BUCKETED[state] ? bucketsIn(dir) : [undefined]) {
       const path = bucket === undefined ? dir : within(dir, bucket)
       if (look(path)?.isDirectory() !== true) continue
-      for (const page of scanPages(path)) for (const raw of page) yield { state, raw, bucket }
+      for (const names of scanPages(path)) yield { state, bucket, names }
     }
   }
+}
+
+export function* removedItems(removal: Removal): Generator<Located, void, void> {
+  for (const { state, bucket, names } of removedPages(removal)) for (const raw of names) yield { state, raw, bucket }
 }
 
 /** Was it removed, and may it come back? Only what was removed since its own time is looked through. */

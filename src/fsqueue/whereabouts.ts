@@ -3,7 +3,8 @@
  * and a listing only where that is wanted and nothing else was found.
  */
 import { formatItemName, type ItemId, idTime, type Millis, minuteBucket, parseItemName } from '../domain/name.ts'
-import { findItem } from './find.ts'
+import { finish, type Steps } from '../domain/steps.ts'
+import { finding } from './find.ts'
 import { look, names, place, type QueueDir, stateDir, within } from './place.ts'
 import type { Located } from './scan.ts'
 
@@ -25,12 +26,17 @@ const OPEN = ['que', 'pause', 'run'] as const
 
 /** In any state. Of what ended, the minutes from the id's own time on, or from `now` where the clock was set back behind it. */
 export function whereabouts(queue: QueueDir, item: Remembered, now: Millis, care: Care): Located | undefined {
+  return finish(locating(queue, item, now, care))
+}
+
+/** The same in steps, where others may have their turn. */
+export function* locating(queue: QueueDir, item: Remembered, now: Millis, care: Care): Steps<Located | undefined> {
   // It may have moved from where we had not looked yet to where we had: looked for twice before it is missed.
   for (let turn = 0; turn < 2; turn += 1) {
     const found = byName(queue, item) ?? (care === 'quick' ? undefined : ended(queue, item, now))
     if (found !== undefined) return found
   }
-  return care !== 'thorough' ? undefined : findItem(queue, item.id, [...OPEN, '_err', 'prep'])
+  return care !== 'thorough' ? undefined : yield* finding(queue, item.id, [...OPEN, '_err', 'prep'])
 }
 
 /** Does it wait, or run? */

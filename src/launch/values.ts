@@ -2,8 +2,10 @@
  * What a handler is told: the environment (RQ's names, spec of the ancestor RQ, section "handler protocol") and
  * its arguments, as the text that a slot sources.
  */
+
 import { mergedIds } from '../domain/coalesce.ts'
 import type { Msg } from '../domain/item.ts'
+import { formatJson } from '../domain/json.ts'
 import { quote, unfitValue } from './quote.ts'
 import { ownProgram } from './run-as.ts'
 
@@ -117,7 +119,7 @@ export function environmentOf(run: Omit<RunFacts, 'command' | 'first'>): Partial
     ...optional('RQ_PARAM2', msg.param2),
     ...optional('RQ_PARAM3', msg.param3),
     ...optional('RQ_PARAM4', msg.param4),
-    ...optional('RQ_PARAMS', msg.params === undefined ? undefined : JSON.stringify(msg.params)),
+    ...optional('RQ_PARAMS', msg.params === undefined ? undefined : formatJson(msg.params)),
     ...optional('RQ_JOB_ID', msg.job_id),
     ...optional('RQ_USER_ID', msg.user_id),
     RQ_ORIG_MSG_ID: bytes(msg.orig_msg_id ?? run.id),

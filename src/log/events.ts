@@ -6,6 +6,8 @@ import type { Skip } from '../domain/schedules.ts'
 export type QueueEvent =
   | { readonly kind: 'worker-started'; readonly pid: number; readonly adopted: number }
   | { readonly kind: 'worker-stopped'; readonly why: string }
+  /** By its `_restart`. */
+  | { readonly kind: 'restart-asked' }
   | { readonly kind: 'item-started'; readonly id: string; readonly attempt: number; readonly slot: number }
   | {
       readonly kind: 'item-ended'
@@ -13,6 +15,8 @@ export type QueueEvent =
       readonly attempt: number
       readonly to: string
       readonly verdict: string
+      /** Where it is tried again, if that is another queue. */
+      readonly retryQueue?: string
       readonly exit?: number
       readonly text?: string
       readonly ms?: number
@@ -102,6 +106,11 @@ export type DaemonEvent =
   | { readonly kind: 'reloading' }
   | { readonly kind: 'unclean-boot' }
   | { readonly kind: 'trouble'; readonly what: string }
+  /** Without a token: who may read the log may not be who may change a queue. */
+  | { readonly kind: 'web-listening'; readonly addresses: readonly string[] }
+  | { readonly kind: 'web-refused'; readonly why: string }
+  | { readonly kind: 'web-warning'; readonly text: string }
+  | { readonly kind: 'web-ended'; readonly how: string; readonly restartMs: number }
 
 export type RqEvent = QueueEvent | DaemonEvent
 export type EventKind = RqEvent['kind']
@@ -111,6 +120,7 @@ export type Level = 'debug' | 'info' | 'warn' | 'error'
 export const LEVELS = {
   'worker-started': 'info',
   'worker-stopped': 'info',
+  'restart-asked': 'info',
   'item-started': 'debug',
   'item-ended': 'info',
   'item-refused': 'warn',
@@ -152,4 +162,8 @@ export const LEVELS = {
   reloading: 'info',
   'unclean-boot': 'warn',
   trouble: 'error',
+  'web-listening': 'info',
+  'web-refused': 'error',
+  'web-warning': 'warn',
+  'web-ended': 'warn',
 } as const satisfies Record<EventKind, Level>

@@ -10,6 +10,8 @@ export interface Native {
   isOpenForWriting(fd: number): boolean | undefined
   /** renameat2(2) with RENAME_NOREPLACE: 0, or an errno. */
   renameNoReplace(from: Uint8Array, to: Uint8Array): number
+  /** renameat2(2) with RENAME_EXCHANGE, of two that are there: 0, or an errno. */
+  renameExchange(one: Uint8Array, other: Uint8Array): number
 }
 
 const F_SETLEASE = 1024
@@ -18,6 +20,7 @@ const F_UNLCK = 2
 const EAGAIN = 11
 const AT_FDCWD = -100
 const RENAME_NOREPLACE = 1
+const RENAME_EXCHANGE = 2
 
 let loading: Promise<Native | undefined> | undefined
 
@@ -39,6 +42,9 @@ async function load(): Promise<Native | undefined> {
   )
   const fcntl = libc.func('int fcntl(int fd, int cmd, ...)')
 
+  const rename = (from: Uint8Array, to: Uint8Array, flags: number): number =>
+    renameat2(AT_FDCWD, terminated(from), AT_FDCWD, terminated(to), flags) === 0 ? 0 : koffi.errno()
+
   return {
     syncfs: (fd) =>
       new Promise((resolve, reject) => {
@@ -47,8 +53,8 @@ async function load(): Promise<Native | undefined> {
           else reject(error ?? new Error('syncfs failed'))
         })
       }),
-    renameNoReplace: (from, to) =>
-      renameat2(AT_FDCWD, terminated(from), AT_FDCWD, terminated(to), RENAME_NOREPLACE) === 0 ? 0 : koffi.errno(),
+    renameNoReplace: (from, to) => rename(from, to, RENAME_NOREPLACE),
+    renameExchange: (one, other) => rename(one, other, RENAME_EXCHANGE),
     isOpenForWriting: (fd) => {
       // A read lease is refused with EAGAIN while anybody has the file open for writing.
       if (fcntl(fd, F_SETLEASE, 'int', F_RDLCK) === 0) {

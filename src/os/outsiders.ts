@@ -1,5 +1,8 @@
 /** Processes that left the group of the slot that started them: `timeout` and `setsid` do. Their environment tells. */
+import { statSync } from 'node:fs'
+import { errnoOf } from './errno.ts'
 import { environmentOf, type ProcessStat } from './process.ts'
+import { fileKey } from './writers.ts'
 
 /** As `outsidersByAttempt` names attempts. */
 export function attemptKey(id: string, attempt: number | string | undefined): string {
@@ -21,4 +24,20 @@ export function outsidersByAttempt(
     found.set(key, [...(found.get(key) ?? []), stat])
   }
   return found
+}
+
+/**
+ * Does it work for an item of another queue than this (`dev:ino` of its directory)? Items of two queues may have one
+ * id: people give the same, and so do schedules of one name. Of a process whose item is gone, or went with its queue to
+ * another name, nobody knows: false.
+ */
+export function isElsewhere(pid: number, queue: string): boolean {
+  const job = environmentOf(pid, 'RQ_MSG_DIR')
+  if (job === undefined) return false
+  try {
+    return fileKey(statSync(Buffer.from(`${job}/../../..`, 'latin1'))) !== queue
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error
+    return false
+  }
 }

@@ -31,7 +31,7 @@ function hasWorkerAbove(stat: ProcessStat, all: ReadonlyMap<number, ProcessStat>
 }
 
 /** Where a process stands; undefined when it is gone or not ours to look at. */
-function cwdOf(pid: number): string | undefined {
+export function cwdOf(pid: number): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/cwd`)
   } catch (error) {

@@ -42,6 +42,12 @@ export function usageOf(stats: readonly ProcessStat[]): Usage {
   }
 }
 
+/** When a process began, ms since 1970: of the boot by whole seconds, of the rest by clock ticks. */
+export function beginOf({ start }: Pick<ProcessStat, 'start'>): number {
+  const boot = Number(/^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'latin1'))?.[1] ?? 0)
+  return Math.round(boot * 1000 + start * unitsOf().tickMs)
+}
+
 const buffer = Buffer.allocUnsafe(1024)
 
 /**

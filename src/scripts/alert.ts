@@ -7,7 +7,7 @@ import { DEFAULT_ROOT_CONFIG, defaultQueueConfig, loadQueueConfig, loadRootConfi
 import { queuePath } from '../config/root.ts'
 import { parseAlert } from '../domain/alert-text.ts'
 import type { AlertPolicy } from '../domain/alerts.ts'
-import { isRecord, parseJson } from '../domain/msg.ts'
+import { isRecord, parseJson } from '../domain/json.ts'
 import { parseQueueName } from '../domain/name.ts'
 import { runCommand } from './alert-command.ts'
 import { sendMail } from './alert-mail.ts'

@@ -2,6 +2,7 @@
 import type { AlertItem } from '../domain/alerts.ts'
 import type { Msg, State } from '../domain/item.ts'
 import { displayName, type Millis, type RawName } from '../domain/name.ts'
+import { type Steps, sorting } from '../domain/steps.ts'
 import { formOf, messageOf, payloadsOf } from '../fsqueue/content.ts'
 import { QueueIoError } from '../fsqueue/errors.ts'
 import { type BytePath, look, names, place, stateDir, within } from '../fsqueue/place.ts'
@@ -13,6 +14,7 @@ import type { Queue } from './spool.ts'
 export const NAMED = 50
 /** More waiting entries are not looked at for one alert. */
 const LOOKED_AT = 200_000
+const LOOKS_A_STEP = 128
 const LONGEST_REASON = 500
 const MOST_FILES = 5
 
@@ -22,7 +24,12 @@ export interface Aged {
 }
 
 /** The entries of a state with the time they came into it: `ctime`, which a rename sets. Oldest first. */
-export function agedIn(queue: Queue, state: State, wanted: (raw: RawName) => boolean, limit = LOOKED_AT): Aged[] {
+export function* agedIn(
+  queue: Queue,
+  state: State,
+  wanted: (raw: RawName) => boolean,
+  limit = LOOKED_AT,
+): Steps<Aged[]> {
   const found: Aged[] = []
   let left = limit
   for (const page of scanPages(stateDir(queue.dir, state))) {
@@ -31,10 +38,12 @@ export function agedIn(queue: Queue, state: State, wanted: (raw: RawName) => boo
       const stat = look(place(queue.dir, state, raw))
       if (stat !== undefined) found.push({ raw, since: stat.ctimeMs })
       left -= 1
+      if (left % LOOKS_A_STEP === 0) yield
     }
+    yield
     if (left <= 0) break
   }
-  return found.sort((a, b) => a.since - b.since || (a.raw < b.raw ? -1 : 1))
+  return yield* sorting(found, (a, b) => a.since - b.since || (a.raw < b.raw ? -1 : 1))
 }
 
 export function describeItem(root: string, queue: Queue, state: State, { raw, since }: Aged): AlertItem {

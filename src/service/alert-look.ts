@@ -2,6 +2,7 @@
 import { formatDuration } from '../config/units.ts'
 import type { AgeingState, AlertItem, AlertPolicy, DiskLimit, Finding, Say, Seen } from '../domain/alerts.ts'
 import { type Millis, parseItemName } from '../domain/name.ts'
+import type { Steps } from '../domain/steps.ts'
 import { look, place, stateDir } from '../fsqueue/place.ts'
 import { buckets } from '../fsqueue/scan.ts'
 import { spaceOf } from '../os/filesystem.ts'
@@ -21,14 +22,14 @@ export interface Sight {
 }
 
 /** Every rule that is asked for. */
-export function seeStanding(sight: Sight): Seen {
+export function* seeStanding(sight: Sight): Steps<Seen> {
   const { policy } = sight
   return {
     ...(policy.down ? { down: orWell(downs(sight)) } : {}),
-    ...(Number.isFinite(policy.oldest) ? { oldest: orWell(oldest(sight)) } : {}),
+    ...(Number.isFinite(policy.oldest) ? { oldest: orWell(yield* oldest(sight)) } : {}),
     ...(Number.isFinite(policy.idle) ? { idle: orWell(idle(sight)) } : {}),
     ...(policy.diskBelow === undefined ? {} : { disk_below: orWell(lowDisk(sight, policy.diskBelow)) }),
-    ...(Object.keys(policy.filesOlder).length === 0 ? {} : { files_older: orWell(oldFiles(sight)) }),
+    ...(Object.keys(policy.filesOlder).length === 0 ? {} : { files_older: orWell(yield* oldFiles(sight)) }),
   }
 }
 
@@ -49,10 +50,10 @@ function downs({ queue, configProblem }: Sight): Finding | undefined {
 }
 
 /** Of a queue that is paused or down nothing may run: that is somebody's will, or `down` says so. */
-function oldest(sight: Sight): Finding | undefined {
+function* oldest(sight: Sight): Steps<Finding | undefined> {
   const { queue, policy, now, rootPaused } = sight
   if (rootPaused || isPaused(queue.dir) || isDown(queue.dir)) return undefined
-  const mayRun = agedIn(queue, 'que', (raw) => (parseItemName(raw).due ?? 0) * 1000 <= now)
+  const mayRun = yield* agedIn(queue, 'que', (raw) => (parseItemName(raw).due ?? 0) * 1000 <= now)
   // What had a time was not late before that.
   const late = mayRun
     .map((aged) => ({ ...aged, since: Math.max(aged.since, (parseItemName(aged.raw).due ?? 0) * 1000) }))
@@ -95,12 +96,13 @@ function mebi(bytes: number): number {
 }
 
 /** One digest of all states. */
-function oldFiles(sight: Sight): Finding | undefined {
+function* oldFiles(sight: Sight): Steps<Finding | undefined> {
   const { queue, policy, now } = sight
-  const perState = (Object.entries(policy.filesOlder) as [AgeingState, Millis][]).map(([state, limit]) => {
-    return { state, limit, old: agedIn(queue, state, () => true).filter(({ since }) => now - since > limit) }
-  })
-  const found = perState.filter(({ old }) => old.length > 0)
+  const found: { state: AgeingState; limit: Millis; old: readonly Aged[] }[] = []
+  for (const [state, limit] of Object.entries(policy.filesOlder) as [AgeingState, Millis][]) {
+    const old = (yield* agedIn(queue, state, () => true)).filter(({ since }) => now - since > limit)
+    if (old.length > 0) found.push({ state, limit, old })
+  }
   if (found.length === 0) return undefined
   const texts = found.map(({ state, limit, old }) => `${old.length} in ${state} for more than ${span(limit)}`)
   const findings = found.map(({ state, old }) => finding('', sight, state, old))
@@ -120,15 +122,18 @@ function finding(text: string, { root, queue, now }: Sight, state: AgeingState, 
 }
 
 /** What failed in that window: one word for all of it. `mute` in its message keeps an item out. */
-export function seeFailures(sight: Sight, from: Millis, until: Millis): Say | undefined {
+export function* seeFailures(sight: Sight, from: Millis, until: Millis): Steps<Say | undefined> {
   const { root, queue, policy } = sight
   if (!policy.failed && !policy.gaveUp) return undefined
   // Nothing came, nothing is looked at.
   if ((look(stateDir(queue.dir, '_err'))?.mtimeMs ?? 0) <= from) return undefined
-  const told = agedIn(queue, '_err', () => true, Number.POSITIVE_INFINITY)
-    .filter(({ since }) => since > from && since <= until)
-    .map((aged) => ({ aged, rule: ruleOf(queue, aged) }))
-    .filter(({ rule }) => (rule === 'failed' && policy.failed) || (rule === 'gave_up' && policy.gaveUp))
+  const failed = yield* agedIn(queue, '_err', () => true, Number.POSITIVE_INFINITY)
+  const told: { aged: Aged; rule: 'failed' | 'gave_up' }[] = []
+  for (const aged of failed.filter(({ since }) => since > from && since <= until)) {
+    yield
+    const rule = ruleOf(queue, aged)
+    if ((rule === 'failed' && policy.failed) || (rule === 'gave_up' && policy.gaveUp)) told.push({ aged, rule })
+  }
   const [first] = told
   if (first === undefined) return undefined
   const rule = told.every(({ rule: one }) => one === 'gave_up') ? 'gave_up' : 'failed'

@@ -1,7 +1,7 @@
 /** `_alerts.json`: what was said when, and what is on its way to the alerts queue. Droppable, and read with suspicion. */
 import type { Alert } from '../domain/alert-text.ts'
 import { type AlertPolicy, parseSaid, type Said } from '../domain/alerts.ts'
-import { isRecord, parseJson } from '../domain/msg.ts'
+import { isRecord, parseJson } from '../domain/json.ts'
 import { type ItemId, type Millis, parseItemId } from '../domain/name.ts'
 import { ALERTS_FILE, MOST_ALERT_BYTES } from '../fsqueue/chores.ts'
 import { readRegular, removeFile, rename, writeNew } from '../fsqueue/files.ts'

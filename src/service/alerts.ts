@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { queuePath } from '../config/root.ts'
 import { type Alert, makeAlert } from '../domain/alert-text.ts'
 import { type AlertPolicy, decideStanding, failureWindow, type Said, type Say } from '../domain/alerts.ts'
+import type { Steps } from '../domain/steps.ts'
 import { ALERTS_LOCK } from '../fsqueue/chores.ts'
 import { hasFlag } from '../fsqueue/layout.ts'
 import { lastDoneIn, type Sight, seeFailures, seeStanding } from './alert-look.ts'
@@ -13,6 +14,7 @@ import { type Answer, isProblem, type Problem } from './answer.ts'
 import { lockChore } from './chore-lock.ts'
 import type { Context } from './context.ts'
 import { openQueue, type Queue, queueNames, rootFlag } from './spool.ts'
+import { inTurns, oneByOne } from './turns.ts'
 import { defineVerb } from './verb.ts'
 
 export interface QueueAlerts {
@@ -41,7 +43,7 @@ export const alerts = defineVerb({
     const problems: Problem[] = []
     const now = context.now()
     await sleep(CLOCK_STEP_MS)
-    for (const name of input.queue.length === 0 ? queueNames(context.root) : input.queue) {
+    for await (const name of oneByOne(input.queue.length === 0 ? queueNames(context.root) : input.queue)) {
       if (context.cancelled.aborted) break
       const queue = await openQueue(context.root, name)
       const answer = isProblem(queue) ? queue : await alertsOf(context, queue, input.send, now)
@@ -59,13 +61,13 @@ async function alertsOf(context: Context, queue: Queue, send: boolean, now: numb
   if (policy.to.length === 0 || policy.queue === queue.name) return nothing
   if (!send) {
     const { said } = readMemory(queue.dir, policy, now)
-    return { ...nothing, alerts: decide(context, queue, policy, configProblem, said, now).alerts }
+    return { ...nothing, alerts: (await inTurns(decide(context, queue, policy, configProblem, said, now))).alerts }
   }
   const lock = lockChore(context, queue, ALERTS_LOCK, `alerts of ${queue.name} are being sent already`)
   if (isProblem(lock)) return lock
   try {
     const memory = readMemory(queue.dir, policy, now)
-    const decided = decide(context, queue, policy, configProblem, memory.said, now)
+    const decided = await inTurns(decide(context, queue, policy, configProblem, memory.said, now))
     return (await say(context, queue, policy, memory, decided)) ?? { ...nothing, ...sentOf(decided, policy) }
   } finally {
     lock.close()
@@ -81,20 +83,20 @@ interface Decided {
   readonly said: Said
 }
 
-function decide(
+function* decide(
   context: Context,
   queue: Queue,
   policy: AlertPolicy,
   configProblem: string | undefined,
   before: Said,
   now: number,
-): Decided {
+): Steps<Decided> {
   const lastDone = Math.min(now, Math.max(before.lastDone, lastDoneIn(queue)))
   const rootPaused = hasFlag(rootFlag(context.root, '_paused'))
   const sight: Sight = { root: context.root, queue, policy, configProblem, now, lastDone, rootPaused }
-  const standing = decideStanding(before.standing, seeStanding(sight), policy, now)
+  const standing = decideStanding(before.standing, yield* seeStanding(sight), policy, now)
   const window = failureWindow(before, policy.every, now)
-  const failures = window === undefined ? undefined : seeFailures(sight, window.from, window.until)
+  const failures = window === undefined ? undefined : yield* seeFailures(sight, window.from, window.until)
   const says: readonly Say[] = [...(failures === undefined ? [] : [failures]), ...standing.say]
   return {
     alerts: says.map((one) => makeAlert(one, queue.name, hostname(), now)),

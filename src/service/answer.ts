@@ -8,10 +8,19 @@ export interface Problem {
   readonly text: string
 }
 
+/** What became of many items, in numbers. */
+export interface Counts {
+  readonly matched: number
+  readonly did: readonly { readonly queue: string; readonly did: string; readonly count: number }[]
+  readonly refused: number
+}
+
 /** A value may stand beside problems: of many items, some were done and some refused. */
 export interface Answer<V> {
   readonly value: V | undefined
   readonly problems: readonly Problem[]
+  /** Of many items: how many, where the value may be only the first of them (`Context.mostRows`). */
+  readonly counts?: Counts
   /** The value itself tells of a failure: nothing more is to be said, but it is none the less. */
   readonly failed?: boolean
   /** Of a verb whose exit codes are its own. */

@@ -1,6 +1,5 @@
 /** Doing something with all items that match a query: by name first, each looked at right before it is touched. */
 
-import { comparing, entryOf } from '../domain/entry.ts'
 import type { State } from '../domain/item.ts'
 import { parseItemName } from '../domain/name.ts'
 import { costOf, type Query } from '../domain/query.ts'
@@ -8,18 +7,18 @@ import { QueueIoError } from '../fsqueue/errors.ts'
 import { type Answer, type Problem, problem, refuse } from './answer.ts'
 import type { Context } from './context.ts'
 import type { Candidate } from './facts.ts'
+import { Gathered } from './gathered.ts'
 import { callName } from './item-ref.ts'
 import type { Found } from './lookup.ts'
 import { isQuery, readQuery } from './query.ts'
-import { type Act, type Attempted, type Done, forEachItem, Results } from './relocate.ts'
-import { candidatesIn, matches, placesFor, queuesNamed } from './select.ts'
-import { agingOf } from './spool.ts'
+import { type Act, type Attempted, type Done, forEachItem } from './relocate.ts'
+import { Results } from './results.ts'
+import { matches, type Place, placesFor, queuesNamed } from './select.ts'
 import type { Spec } from './verb.ts'
 
 /** Between two looks at whether to stop, and two tellings of how far it is. */
 export const STEP = 64
-/** Of many refusals that say the same, so many are told. */
-const TOLD = 10
+const MATCHES = 'matches'
 
 /** The options of every verb that can change many. */
 export const bulkOptions = {
@@ -48,6 +47,8 @@ interface Where {
   readonly states: readonly State[]
   /** Of several items that one id may mean. */
   readonly preferred?: readonly State[]
+  /** Of each queue the oldest first, where not the first or the last that would run are asked for. */
+  readonly oldestFirst?: boolean
 }
 
 /** Acts on the items that are named, or on all that match. */
@@ -55,12 +56,12 @@ export async function forEachMeant(
   context: Context,
   meant: Meant,
   act: Act<Done>,
-  { states, preferred = [] }: Where,
+  { states, preferred = [], oldestFirst = false }: Where,
 ): Promise<Answer<readonly Done[]>> {
   if (meant.where === undefined) {
     if (meant['dry-run'] || meant.first !== undefined || meant.last !== undefined)
       return refuse('usage', '--dry-run, --first and --last go with --where')
-    if (meant.id.length === 0) return refuse('usage', 'ID is missing; or say which with --where QUERY')
+    if (meant.id.length === 0) return refuse('usage', 'say which: by ID, or by --where QUERY')
     return forEachItem(context, meant.id, act, preferred)
   }
   if (meant.first !== undefined && meant.last !== undefined) return refuse('usage', 'only one of --first and --last')
@@ -68,49 +69,50 @@ export async function forEachMeant(
   if (!isQuery(query)) return { value: undefined, problems: [query] }
   const queues = await queuesNamed(context.root, meant.id)
   if ('kind' in queues) return { value: undefined, problems: [queues] }
-  const candidates = placesFor(queues, query, states, context.now()).flatMap((place) => [
-    ...candidatesIn(place, query, context.now()),
-  ])
-  const answer = await actOn(context, query, ordered(candidates, meant, context.now()), meant, act)
-  return { ...answer, problems: summed(answer.problems) }
+  const places = placesFor(queues, query, states, context.now())
+  return actOn(context, query, places, meant, act, oldestFirst)
 }
 
-/** In the order of names where a number of them is asked for: the first to run, or the last. */
-function ordered(candidates: Candidate[], { first, last }: Meant, now: number): Candidate[] {
-  if (first === undefined && last === undefined) return candidates
-  const entries = candidates.map((candidate) => ({ candidate, entry: entryOf(candidate.at.raw, now) }))
-  const compare = comparing(agingOf(candidates.map(({ queue }) => queue)))
-  entries.sort((a, b) => compare(a.entry, b.entry))
-  if (last !== undefined) entries.reverse()
-  return entries.map(({ candidate }) => candidate)
-}
-
+/** By name alone nothing is kept of those that are only counted; else all are known before the first is touched. */
 async function actOn(
   context: Context,
   query: Query,
-  candidates: readonly Candidate[],
-  { first, last, 'dry-run': dryRun }: Meant,
+  places: readonly Place[],
+  meant: Meant,
   act: Act<Done>,
+  oldestFirst: boolean,
 ): Promise<Answer<readonly Done[]>> {
+  const { first, last, 'dry-run': dryRun } = meant
   const results = new Results<Done>(context)
   const limit = first ?? last ?? Number.POSITIVE_INFINITY
   const byName = costOf(query) === 'name'
+  const gathered = new Gathered(query, context, byName ? limit : Number.POSITIVE_INFINITY)
+  if (dryRun && byName && limit === Number.POSITIVE_INFINITY) {
+    await gathered.each(places, (candidate) =>
+      results.count(candidate.queue.name, MATCHES, () => done(candidate, MATCHES)),
+    )
+    return results.summed()
+  }
+  const isSome = limit !== Number.POSITIVE_INFINITY
+  const { total, candidates } = await (isSome
+    ? gathered.ordered(places, last !== undefined)
+    : gathered.all(places, oldestFirst))
+  let index = 0
   let matched = 0
   let unknown = 0
-  for (const [index, candidate] of candidates.entries()) {
+  for (const candidate of candidates) {
     if (matched >= limit) break
-    if (index % STEP === 0 && (await isStopped(context, index, candidates.length))) break
+    if (index % STEP === 0 && (await isStopped(context, index, total))) break
+    index += 1
     const answer = byName || matches(candidate, query, context.now())
     if (answer === undefined) unknown += 1
     if (answer !== true) continue
     matched += 1
-    await results.add(
-      callName(candidate.at.raw),
-      dryRun ? done(candidate, 'matches') : await once(candidate, act, results.context),
-    )
+    const did = dryRun ? done(candidate, MATCHES) : await once(candidate, act, results.context)
+    await results.add(callName(candidate.at.raw), did)
   }
   if (unknown > 0) context.tell({ kind: 'note', text: unjudged(unknown) })
-  return results.answer()
+  return results.summed()
 }
 
 /** Signals are heard, and others have their turn. */
@@ -141,13 +143,4 @@ function done({ queue, at }: Placed, did: string): Done {
 
 export function unjudged(count: number): string {
   return `${count} ${count === 1 ? 'item' : 'items'} could not be judged (gone, not readable, too large, or no message): nothing was done to ${count === 1 ? 'it' : 'them'}`
-}
-
-/** A thousand refusals are told by the first few. */
-export function summed(problems: readonly Problem[]): Problem[] {
-  const kinds = [...new Set(problems.map(({ kind }) => kind))]
-  return kinds.flatMap((kind) => {
-    const all = problems.filter((one) => one.kind === kind)
-    return all.length <= TOLD ? all : [...all.slice(0, TOLD), problem(kind, `and ${all.length - TOLD} more`)]
-  })
 }

@@ -62,7 +62,13 @@ export function describe(queue: string, at: Located, now: Millis, status?: Worke
   }
 }
 
-function statusOf(
+/** How people say where it is. */
+export function statusAt(at: Located, now: Millis, worker: WorkerStatus | undefined): Status {
+  return statusOf(at, at.state === 'que' ? parseItemName(at.raw).due : undefined, now, worker).status
+}
+
+/** The same, where its name was read already. */
+export function statusOf(
   at: Located,
   due: number | undefined,
   now: Millis,

@@ -1,23 +1,21 @@
 /** What a query asks of an item, looked for when it is asked: by its name, its inode, its message, what it holds. */
-import { closeSync, fstatSync, readSync } from 'node:fs'
 import type { Attempt, Msg } from '../domain/item.ts'
-import { idTime, type Millis, parseItemName } from '../domain/name.ts'
-import { anyText, type Facts, matchText, type TextTest } from '../domain/query.ts'
+import { formatJson } from '../domain/json.ts'
+import { type Millis, parseItemName } from '../domain/name.ts'
+import type { Facts, TextTest } from '../domain/query.ts'
 import { COSTS, type Cost, FIELDS, type Field, type FieldName, type Quality } from '../domain/query-fields.ts'
-import { formOf, type ItemForm, messageOf, openLog, payloadsOf } from '../fsqueue/content.ts'
+import { formOf, type ItemForm, messageOf, payloadsOf } from '../fsqueue/content.ts'
 import { unlessDenied } from '../fsqueue/errors.ts'
-import { readRegular } from '../fsqueue/files.ts'
 import { type MsgReading, NOT_READABLE } from '../fsqueue/message.ts'
 import { type BytePath, look, place, within } from '../fsqueue/place.ts'
 import type { Located } from '../fsqueue/scan.ts'
-import { describe } from './describe.ts'
+import { statusAt } from './describe.ts'
+import { fileMatches, logMatches } from './facts-content.ts'
 import { callName } from './item-ref.ts'
+import { liveWorker, nameNumber, nameTexts } from './name-facts.ts'
+import { reasonsIn } from './reason.ts'
 import type { Queue } from './spool.ts'
-import { bytesOf } from './values.ts'
 import type { WorkerStatus } from './worker-status.ts'
-
-/** So much of a file is read to find something in it. */
-export const CONTENT_LIMIT = 1024 * 1024
 
 export interface Candidate {
   readonly queue: Queue
@@ -33,7 +31,7 @@ export function factsOf(item: Candidate, now: Millis, level: Cost): Facts {
     now,
     state: () => ({
       state: item.at.state,
-      status: describe(item.queue.name, item.at, now, item.worker?.alive === true ? item.worker : undefined).status,
+      status: statusAt(item.at, now, liveWorker(item)),
     }),
     texts: (field) => (allowed(field.name) ? look.texts(field) : undefined),
     number: (field) => (allowed(field.name) ? look.number(field.name, now) : undefined),
@@ -54,6 +52,17 @@ export function factsOfState(queue: string, state: string, now: Millis): Facts {
   }
 }
 
+/** Of all items of a queue's state whose names are ids without suffixes. */
+export function factsOfPlain(queue: string, state: string, now: Millis): Facts {
+  const { tags, priority } = PLAIN
+  return {
+    ...factsOfState(queue, state, now),
+    texts: ({ name }) => (name === 'queue' ? [queue] : name === 'tag' ? tags : undefined),
+    number: ({ name }) => (name === 'priority' ? priority : name === 'due' ? null : undefined),
+  }
+}
+
+const PLAIN = parseItemName('20261122T101500.123456-x7f2k9')
 const NO_MESSAGE: Msg = {}
 
 class Look {
@@ -69,26 +78,23 @@ class Look {
   }
 
   texts({ name, key }: Field): readonly string[] | undefined {
-    const { queue, at } = this.#item
-    if (name === 'queue') return [queue.name]
-    if (name === 'name') return [callName(at.raw)]
-    if (name === 'tag') return this.#parsed.tags
-    if (name === 'id') return given(this.#parsed.id)
+    const told = nameTexts(name, this.#item, this.#parsed)
+    if (told !== undefined) return told
+    if (name === 'reason') return this.#reason()
     const msg = this.#message()
     if (msg === undefined) return undefined
     if (name === 'param')
       return given(asText(Object.hasOwn(msg.params ?? {}, key ?? '') ? msg.params?.[key ?? ''] : undefined))
-    if (name === 'text') return [...given(msg.attempts?.at(-1)?.text), ownText(msg), callName(at.raw)]
+    if (name === 'text') return [...given(msg.attempts?.at(-1)?.text), ownText(msg), callName(this.#item.at.raw)]
     if (name === 'signal' || name === 'cause' || name === 'verdict') return given(msg.attempts?.at(-1)?.[name])
     return given(asText(msg[name]))
   }
 
   number(name: FieldName, now: Millis): number | null | undefined {
-    const { id, priority, due } = this.#parsed
-    if (name === 'priority') return priority
-    if (name === 'due') return due === undefined ? null : due * 1000
-    if (name === 'created') return id === undefined ? null : idTime(id)
+    const told = nameNumber(name, this.#parsed)
+    if (told !== undefined) return told
     if (name === 'age') return this.#age(now)
+    if (name === 'entered') return this.#entered()
     if (name === 'size') return this.#size()
     const msg = this.#message()
     if (msg === undefined) return undefined
@@ -139,13 +145,22 @@ class Look {
     return this.#form
   }
 
-  /** Of what runs by its start: its directory changes meanwhile. */
   #age(now: Millis): number | undefined {
+    const since = this.#entered()
+    return since === undefined ? undefined : now - since
+  }
+
+  /** Of what runs its start: its directory changes meanwhile. */
+  #entered(): Millis | undefined {
     const { at, worker } = this.#item
     const run = at.state === 'run' ? worker?.running.find(({ id }) => id === this.#parsed.id) : undefined
     const started = Date.parse(run?.started ?? '')
-    const since = Number.isNaN(started) ? look(this.#path)?.ctimeMs : started
-    return since === undefined ? undefined : now - since
+    return Number.isNaN(started) ? look(this.#path)?.ctimeMs : started
+  }
+
+  #reason(): readonly string[] | undefined {
+    const form = this.#kind()
+    return form === 'gone' ? undefined : reasonsIn(form, this.#read(form))
   }
 
   #size(): number | undefined {
@@ -185,61 +200,14 @@ function given(text: string | undefined): readonly string[] {
 }
 
 function asText(value: unknown): string | undefined {
-  return value === undefined || typeof value === 'string' ? value : JSON.stringify(value)
+  return value === undefined || typeof value === 'string' ? value : formatJson(value)
 }
 
 /** What its producer wrote, as JSON. */
 function ownText({ attempts: _attempts, result: _result, ...own }: Msg): string {
-  return JSON.stringify(own)
+  return formatJson(own)
 }
 
 function isEmpty({ attempts: _attempts, result: _result, name: _name, ...own }: Msg): boolean {
   return Object.keys(own).length === 0
-}
-
-/** Whole files are compared byte for byte, but for one newline at their end; else the first part is looked through. */
-function fileMatches(path: BytePath, test: TextTest): boolean | undefined {
-  const size = look(path)?.size
-  if (size === undefined) return undefined
-  if (test.kind === 'exact') {
-    const wanted = bytesOf(test.text)
-    if (size !== wanted.length && size !== wanted.length + 1) return false
-  }
-  const reading = unlessDenied(() => readRegular(path, CONTENT_LIMIT, 'cut', 'latin1'), undefined)
-  if (reading?.kind !== 'text') return undefined
-  return found(reading.text, size > CONTENT_LIMIT, test)
-}
-
-function found(bytes: string, isCut: boolean, test: TextTest): boolean | undefined {
-  switch (test.kind) {
-    case 'exact': {
-      const wanted = bytesOf(test.text)
-      return isCut ? undefined : bytes === wanted || bytes === `${wanted}\n`
-    }
-    case 'part':
-      return bytes.includes(bytesOf(test.text)) || unknownIf(isCut)
-    case 'pattern': {
-      const answer = matchText(test, Buffer.from(bytes, 'latin1').toString())
-      return answer === false ? unknownIf(isCut) : answer
-    }
-  }
-}
-
-function unknownIf(isCut: boolean): false | undefined {
-  return isCut ? undefined : false
-}
-
-/** The end of it: that is where what went wrong stands. */
-function logMatches(item: BytePath, test: TextTest): boolean | undefined {
-  const fd = unlessDenied(() => openLog(item), 'denied')
-  if (fd === 'denied') return undefined
-  if (fd === undefined) return false
-  try {
-    const { size } = fstatSync(fd)
-    const buffer = Buffer.alloc(Math.min(size, CONTENT_LIMIT))
-    const length = readSync(fd, buffer, 0, buffer.length, size - buffer.length)
-    return anyText([buffer.toString('utf8', 0, length)], test)
-  } finally {
-    closeSync(fd)
-  }
 }

@@ -4,10 +4,11 @@ import { HEALTH_CODES, type Health, parseThreshold, perfdata, rate, type Thresho
 import type { Millis } from '../domain/name.ts'
 import { hasFlag } from '../fsqueue/layout.ts'
 import { countItems, itemsOf } from '../fsqueue/scan.ts'
-import { agesOf, waitingAge } from './ages.ts'
+import { ages, agesOf, waitingAge } from './ages.ts'
 import type { Answer } from './answer.ts'
 import { daemonRuns } from './daemon.ts'
 import { isDown, isPaused, loadConfig, openQueues, type Queue, rootFlag } from './spool.ts'
+import { inTurns, oneByOne } from './turns.ts'
 import { defineVerb } from './verb.ts'
 import { workerStatus } from './worker-status.ts'
 
@@ -63,11 +64,11 @@ export const health = defineVerb({
       findings.push({ queue: null, health: 'CRITICAL', text: `no daemon runs on ${context.root}` })
     if (hasFlag(rootFlag(context.root, '_paused')))
       findings.push({ queue: null, health: 'WARNING', text: 'all queues are paused' })
-    for (const queue of opened) {
+    for await (const queue of oneByOne(opened)) {
       if ('kind' in queue) findings.push({ queue: null, health: 'UNKNOWN', text: queue.text })
       else {
         findings.push(...(await stateFindings(context.root, queue)))
-        const measured = measures(queue, thresholds, context.now())
+        const measured = await measures(queue, thresholds, context.now())
         findings.push(...measured.findings)
         figures.push(...measured.figures.map((one) => (opened.length === 1 ? one('') : one(`${queue.name}_`))))
       }
@@ -87,7 +88,7 @@ function readThresholds(input: Readonly<Record<Measure, string | undefined>>): T
     const isTime = name === 'oldest' || name === 'running-for'
     const given = input[name] ?? DEFAULTS[name]
     const threshold = parseThreshold(given, isTime ? seconds : whole)
-    if (threshold === undefined) return `--${name} "${given}": expected WARNING:CRITICAL such as ${DEFAULTS[name]}`
+    if (threshold === undefined) return `${name} "${given}": expected WARNING:CRITICAL such as ${DEFAULTS[name]}`
     read[name] = threshold
   }
   return read as Thresholds
@@ -107,7 +108,7 @@ async function stateFindings(root: string, queue: Queue): Promise<Finding[]> {
   return found.flatMap(([health, text]) => (text === undefined ? [] : [{ queue: queue.name, health, text }]))
 }
 
-function measures(queue: Queue, thresholds: Thresholds, now: Millis) {
+async function measures(queue: Queue, thresholds: Thresholds, now: Millis) {
   const findings: Finding[] = []
   const figures: ((prefix: string) => string)[] = []
   const add = (name: Measure, value: number, unit: string, words: string) => {
@@ -117,10 +118,10 @@ function measures(queue: Queue, thresholds: Thresholds, now: Millis) {
     figures.push((prefix) => perfdata(prefix + name.replace('-', '_'), value, unit, threshold))
   }
   const { warning, critical } = thresholds.waiting
-  const { items, more } = agesOf(queue, 'que', now, Math.max(AT_LEAST, (critical ?? warning ?? 0) + 1))
-  const ages = items.flatMap((aged) => waitingAge(aged, now) ?? [])
-  add('waiting', ages.length, '', `${ages.length}${more ? '+' : ''} wait`)
-  const oldest = Math.floor(ages.reduce((most, age) => Math.max(most, age), 0) / 1000)
+  const { items, more } = await inTurns(ages(queue, 'que', now, Math.max(AT_LEAST, (critical ?? warning ?? 0) + 1)))
+  const waited = items.flatMap((aged) => waitingAge(aged, now) ?? [])
+  add('waiting', waited.length, '', `${waited.length}${more ? '+' : ''} wait`)
+  const oldest = Math.floor(waited.reduce((most, age) => Math.max(most, age), 0) / 1000)
   add('oldest', oldest, 's', `the oldest has waited for ${formatDuration(oldest * 1000)}`)
   const most = Math.max(AT_LEAST, (thresholds.failed.critical ?? thresholds.failed.warning ?? 0) + 1)
   const failed = countItems(itemsOf(queue.dir, '_err'), most)

@@ -1,12 +1,12 @@
 /** A queue's history as it is on the disk: `_stats/`, and what its worker has not written yet. */
-import { isRecord, parseJson } from '../domain/msg.ts'
 import type { Millis } from '../domain/name.ts'
-import { DAY, dayOf, decodeDay, decodeRecord, isWritten, type StatsRecord } from '../domain/stats.ts'
-import { readRegular } from '../fsqueue/files.ts'
-import { inQueue, type QueueDir } from '../fsqueue/place.ts'
-import { readStatFile, statFiles } from '../fsqueue/stat-files.ts'
+import { DAY, dayFile, dayOf, decodeDay, decodeRecord, HOUR, isWritten, type StatsRecord } from '../domain/stats.ts'
+import type { QueueDir } from '../fsqueue/place.ts'
+import { endOfStatFile, readStatFile, statFileMark, statFiles } from '../fsqueue/stat-files.ts'
+import { statusFile } from './worker-status.ts'
 
-const LARGEST_STATUS = 16 * 1024 * 1024
+/** Sixty lines, with many buckets each. */
+const LAST_HOUR_BYTES = 128 * 1024
 
 /** All records that begin at `since` or later, or in whose span it lies. */
 export function historyOf(queue: QueueDir, since: Millis): StatsRecord[] {
@@ -18,8 +18,29 @@ export function historyOf(queue: QueueDir, since: Millis): StatsRecord[] {
 
 /** The minutes that its worker last had in mind. */
 export function snapshotOf(queue: QueueDir): StatsRecord[] {
-  const reading = readRegular(inQueue(queue, '_status.json'), LARGEST_STATUS)
-  const status = reading.kind === 'text' ? parseJson(reading.text) : undefined
-  if (!isRecord(status) || !Array.isArray(status['history'])) return []
-  return status['history'].flatMap((value: unknown) => decodeRecord(JSON.stringify(value)) ?? [])
+  return snapshotIn(statusFile(queue))
+}
+
+export function snapshotIn(status: Readonly<Record<string, unknown>> | undefined): StatsRecord[] {
+  const history = status?.['history']
+  if (!Array.isArray(history)) return []
+  return history.flatMap((value: unknown) => decodeRecord(JSON.stringify(value)) ?? [])
+}
+
+/** The minutes of the last hour that are written, by a look at the ends of at most two files. */
+export function lastHour(queue: QueueDir, now: Millis): StatsRecord[] {
+  return hourFiles(now)
+    .flatMap((file) => decodeDay(endOfStatFile(queue, file, LAST_HOUR_BYTES) ?? '').records)
+    .filter(({ from, span }) => from + span > now - HOUR)
+}
+
+/** Another one when there may be more in them. */
+export function lastHourKey(queue: QueueDir, now: Millis): string {
+  return hourFiles(now)
+    .map((file) => statFileMark(queue, file) ?? '')
+    .join()
+}
+
+function hourFiles(now: Millis): string[] {
+  return [...new Set([dayFile(now - HOUR), dayFile(now)])]
 }

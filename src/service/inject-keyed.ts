@@ -10,13 +10,15 @@ import { place, stateDir } from '../fsqueue/place.ts'
 import type { Draft } from '../fsqueue/publish.ts'
 import type { Located } from '../fsqueue/scan.ts'
 import { syncInOrder } from '../fsqueue/sync.ts'
-import { whereabouts } from '../fsqueue/whereabouts.ts'
+import { locating } from '../fsqueue/whereabouts.ts'
 import { loadNative } from '../os/native.ts'
 import { type Answer, ok, refuse } from './answer.ts'
 import type { Context } from './context.ts'
 import type { Injected } from './inject.ts'
-import { makeDurable, withLock } from './inject-once.ts'
+import { makeDurable } from './inject-once.ts'
 import type { Queue } from './spool.ts'
+import { inTurns } from './turns.ts'
+import { withLock } from './with-lock.ts'
 
 export interface Keyed {
   readonly context: Context
@@ -82,14 +84,15 @@ async function earlierOf(keyed: Keyed, hash: string): Promise<Earlier | undefine
   const entry = readKey(queue.dir, hash)
   // Another key of the same hash would be a wonder, and a mistake to mix up with this one.
   if (entry === undefined || entry.key !== key) return undefined
-  const found = whereabouts(queue.dir, entry, context.now(), 'thorough')
+  const found = await inTurns(locating(queue.dir, entry, context.now(), 'thorough'))
   if (entry.before === undefined) return { entry, found }
   const { before, ...rest } = entry
   if (found !== undefined) {
     await removeEarlier(keyed, before)
     return { entry: rest, found }
   }
-  return { entry: { ...rest, ...before }, found: whereabouts(queue.dir, before, context.now(), 'thorough') }
+  const other = await inTurns(locating(queue.dir, before, context.now(), 'thorough'))
+  return { entry: { ...rest, ...before }, found: other }
 }
 
 /** The key first, then the item: an item without its key would be published twice. */
@@ -112,7 +115,7 @@ async function publishNew(keyed: Keyed, hash: string, before: KeyEntry | undefin
 /** Of one that runs by now nothing is removed: it was too late to be replaced. */
 async function removeEarlier({ context, queue }: Keyed, item: Pick<KeyEntry, 'id' | 'name'>): Promise<void> {
   const now = context.now()
-  if (keyPlace(whereabouts(queue.dir, item, now, 'thorough')) !== 'waiting') return
+  if (keyPlace(await inTurns(locating(queue.dir, item, now, 'thorough'))) !== 'waiting') return
   const native = await loadNative()
   await syncInOrder(giveWay(queue.dir, item, { now, newId: context.newId, native, runs: 'leave' }).dirs)
 }

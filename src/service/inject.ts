@@ -1,5 +1,4 @@
 /** `rq inject`: items into a queue, each told of when it is on the disk. */
-import type { Msg } from '../domain/item.ts'
 import type { KeyWish } from '../domain/keys.ts'
 import type { QueueConfig } from '../domain/policy.ts'
 import { removeFile } from '../fsqueue/files.ts'
@@ -8,6 +7,7 @@ import { type BytePath, look, place } from '../fsqueue/place.ts'
 import { type Answer, isProblem, ok, type Problem, problem, refuse } from './answer.ts'
 import type { Context } from './context.ts'
 import { attachedItem, fileItem, type Item, messageItem, type Wish } from './drafts.ts'
+import { dueOf, messageComplaint, msgOf, paramOptions, placeOptions, srcOption } from './message-options.ts'
 import { Publisher } from './publisher.ts'
 import { isDown, loadConfig, openQueue, type Queue } from './spool.ts'
 import { defineVerb, type Input } from './verb.ts'
@@ -18,17 +18,10 @@ const args = {
 } as const
 
 const options = {
-  param: { type: 'pair', summary: 'a free parameter', many: true, value: 'KEY=VALUE' },
-  param1: { type: 'text', summary: 'the first parameter' },
-  param2: { type: 'text', summary: 'the second' },
-  param3: { type: 'text', summary: 'the third' },
-  param4: { type: 'text', summary: 'the fourth' },
+  ...paramOptions,
   attach: { type: 'path', summary: 'all files into one item', many: true, value: 'FILE' },
-  priority: { type: 'priority', summary: '0 runs first, 9 last, 5 is usual', value: 'N', short: 'p' },
-  at: { type: 'time', summary: 'not before this time', value: 'TIME' },
-  in: { type: 'duration', summary: 'not before so long from now', value: 'DURATION' },
-  tag: { type: 'tag', summary: 'a word to find it by', many: true, value: 'TAG' },
-  src: { type: 'text', summary: 'where it comes from' },
+  ...placeOptions,
+  ...srcOption,
   id: { type: 'id', summary: 'its id, for one item; one that exists is not published twice', value: 'ID' },
   key: { type: 'text', summary: 'a word for what it is about: one item of a key at a time', value: 'KEY' },
   unique: { type: 'duration', summary: 'with --key: not a second one for so long', value: 'DURATION' },
@@ -67,6 +60,7 @@ export const inject = defineVerb({
       command: 'rq inject index --param1 page7 --key page7 --debounce delay --in 30s',
       says: 'once, 30 s after the last',
     },
+    { command: `rq inject mail --message '{"params": {"n": 1}}'`, says: 'parameters that are no texts' },
     { command: 'rq inject hooks --json - < messages.jsonl', says: 'an item for each line' },
   ],
   run: async (context, input): Promise<Answer<Injected>> => {
@@ -154,8 +148,8 @@ function usageProblem(input: Given): Problem | undefined {
     [input.file.filter(isStdin).length > 1, 'stdin can be read once'],
     [input.attach.length > 0 && [...input.attach, ...input.file].some(isStdin), '"-" is no attachment'],
   ]
-  const complaint = complaints.find(([applies]) => applies)
-  return complaint === undefined ? undefined : problem('usage', complaint[1])
+  const complaint = complaints.find(([applies]) => applies)?.[1] ?? messageComplaint(input.message)
+  return complaint === undefined ? undefined : problem('usage', complaint)
 }
 
 function keyComplaints(input: Given, items: number): readonly (readonly [boolean, string])[] {
@@ -177,23 +171,14 @@ function isStdin(path: string): boolean {
 }
 
 function wishOf(context: Context, input: Given): Wish {
-  const due = input.in === undefined ? input.at : context.now() + input.in
   return {
     id: input.id,
     priority: input.priority,
-    due: due === undefined ? undefined : Math.ceil(due / 1000),
+    due: dueOf(context, input),
     tags: [...new Set(input.tag)],
     msg: msgOf(input),
     how: input.move ? 'move' : input.link ? 'link' : 'copy',
   }
-}
-
-function msgOf(input: Given): Msg | undefined {
-  const { src, param1, param2, param3, param4 } = input
-  const texts = Object.entries({ src, param1, param2, param3, param4 }).filter(([, text]) => text !== undefined)
-  const params = Object.fromEntries(input.param)
-  const msg = { ...Object.fromEntries(texts), ...(input.param.length === 0 ? {} : { params }) }
-  return Object.keys(msg).length === 0 ? undefined : msg
 }
 
 async function feed(context: Context, input: Given, publisher: Publisher, spooled: BytePath): Promise<void> {

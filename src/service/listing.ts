@@ -1,27 +1,22 @@
-/** A page of what matches, in bounded work: what is shown, and no more names than the bound on the way to it. */
-
-import { comparing, entryOf } from '../domain/entry.ts'
-import { BUCKETED } from '../domain/item.ts'
+/** A page of what matches, in bounded work and memory, and where the next one begins. */
 import type { Millis } from '../domain/name.ts'
-import { costOf, type Query } from '../domain/query.ts'
-import type { FieldName } from '../domain/query-fields.ts'
-import { describe } from './describe.ts'
-import { type Candidate, factsOf } from './facts.ts'
-import { callName } from './item-ref.ts'
-import { candidatesIn, matches, type Place } from './select.ts'
+import type { Query } from '../domain/query.ts'
+import type { Context } from './context.ts'
+import { type Cursor, writeCursor } from './cursor.ts'
+import { enteredAt } from './describe.ts'
+import type { Candidate } from './facts.ts'
+import { Looking } from './looking.ts'
+import type { Sort } from './ranks.ts'
+import { type Mark, type Row, Search, type SearchSteps, type Step } from './search.ts'
+import type { Place } from './select.ts'
 import { agingOf } from './spool.ts'
+import { takingTurns } from './turns.ts'
+import type { Unfinished } from './unfinished.ts'
 
-/** So many names are read and sorted without being asked; of more, the first found are shown. */
-export const SORTED_UNASKED = 2_000
-/** So many names are looked at, and so many items opened, before it is asked for more. */
-export const NAMES_BOUND = 200_000
-export const ITEMS_BOUND = 20_000
-
-/** `order` is the one in which items will run. */
-export const SORTS = [
-  'order', 'age', 'created', 'due', 'priority', 'size', 'attempts', 'exit', 'name', 'queue', 'status',
-] as const // biome-ignore format: a list
-export type Sort = (typeof SORTS)[number]
+/** The most rows of a page that somebody else's program asks for (`Context.mostRows`). */
+export const MOST_ROWS = 1000
+/** Behind a full page so many names, or opened items, are looked at to tell whether there is more. */
+const LOOKAHEAD = { names: 2_000, items: 100 } as const
 
 export interface Wanted {
   readonly sort: Sort | undefined
@@ -30,11 +25,17 @@ export interface Wanted {
   readonly limit: number
   /** No bound. */
   readonly deep: boolean
+  /** So long it may take; then it ends with what it found. */
+  readonly within: Millis | undefined
+  /** What was asked, the same as a number (`aboutOf`), and where to go on. */
+  readonly asked: string
+  readonly about: number
+  readonly after: Cursor | undefined
 }
 
 export interface Page {
   readonly items: readonly Candidate[]
-  /** There are more than were asked for. */
+  /** There are more than were asked for, or so many others behind them that it was not looked for more. */
   readonly more: boolean
   /** false: there are so many that the first found are shown. */
   readonly sorted: boolean
@@ -44,140 +45,115 @@ export interface Page {
   readonly opened: number
   /** Could not be judged: not readable, too large, gone. */
   readonly unknown: number
+  /** Where to go on, behind the last row or where the bound was reached; null: there is no more. */
+  readonly next: string | null
 }
 
-export function pageOf(places: readonly Place[], query: Query, wanted: Wanted, now: Millis): Page {
-  const search = new Search(query, wanted, now)
+/** Others have their turn every few milliseconds. */
+export async function pageOf(
+  places: readonly Place[],
+  query: Query,
+  wanted: Wanted,
+  now: Millis,
+  { cancelled, memory }: Pick<Context, 'cancelled' | 'memory'>,
+): Promise<Page> {
   const end = wanted.offset + wanted.limit
-  let items: Candidate[] = []
-  let more = false
-  for (const candidate of wanted.sort === undefined ? search.found(places) : search.all(places, wanted.sort)) {
-    if (items.length >= end) {
-      more = true
-      break
+  const until = wanted.within === undefined ? Number.POSITIVE_INFINITY : performance.now() + wanted.within
+  const effort = { deep: wanted.deep, until, rows: end + 1 }
+  const kept =
+    wanted.after === undefined ? undefined : memory?.unfinished.take(keyOf(wanted, writeCursor(wanted.after)))
+  kept?.search.goOn(effort)
+  const search = kept?.search ?? new Search(new Looking(query, effort, now), memory?.heads)
+  const steps = kept?.steps ?? stepsOf(search, places, wanted, now)
+  const filling = new Filling(search, end)
+  let isKept = false
+  try {
+    const last = await fill(filling, { search, steps, pending: kept?.pending }, kept !== undefined, cancelled)
+    const goOn = filling.more ? filling.mark : search.stopped
+    const next =
+      goOn === undefined ? null : writeCursor({ about: wanted.about, now: wanted.after?.now ?? now, mark: goOn })
+    if (memory !== undefined && next !== null && (last === 'over' || (filling.more && search.isAsFound))) {
+      const pending = typeof last === 'object' ? last : undefined
+      memory.unfinished.keep(keyOf(wanted, next), { search, steps, pending })
+      isKept = true
     }
-    items.push(candidate)
-  }
-  items = items.slice(wanted.offset)
-  return { items, more, sorted: search.sorted, ...search.work() }
-}
-
-class Search {
-  sorted = true
-  readonly #query: Query
-  readonly #wanted: Wanted
-  readonly #now: Millis
-  readonly #byName: boolean
-  #looked = 0
-  #opened = 0
-  #unknown = 0
-  #bounded = false
-
-  constructor(query: Query, wanted: Wanted, now: Millis) {
-    this.#query = query
-    this.#wanted = wanted
-    this.#now = now
-    this.#byName = costOf(query) === 'name'
-  }
-
-  work(): Pick<Page, 'bounded' | 'looked' | 'opened' | 'unknown'> {
-    return { bounded: this.#bounded, looked: this.#looked, opened: this.#opened, unknown: this.#unknown }
-  }
-
-  /** State by state; what waits in its order, as long as it is few. */
-  *found(places: readonly Place[]): Generator<Candidate, void, void> {
-    for (const place of places)
-      yield* this.#matching(
-        BUCKETED[place.state] ? this.#named(place) : this.#ordered(this.#named(place), place.queue.aging),
-      )
-  }
-
-  /** Everything that matches, sorted. */
-  all(places: readonly Place[], sort: Sort): Candidate[] {
-    const keyed = [...this.#matching(this.#everyName(places))].map((candidate) => ({
-      candidate,
-      key: keyOf(candidate, sort, this.#now),
-      entry: entryOf(candidate.at.raw, this.#now),
-    }))
-    const sign = this.#wanted.reverse ? -1 : 1
-    const compare = comparing(agingOf(places.map(({ queue }) => queue)))
-    keyed.sort((a, b) => compareKeys(a.key, b.key, sign) || sign * compare(a.entry, b.entry))
-    return keyed.map(({ candidate }) => candidate)
-  }
-
-  *#everyName(places: readonly Place[]): Generator<Candidate, void, void> {
-    for (const place of places) yield* this.#named(place)
-  }
-
-  #named(place: Place): Generator<Candidate, void, void> {
-    return candidatesIn(place, this.#query, this.#now, () => this.#mayLook())
-  }
-
-  #mayLook(): boolean {
-    if (this.#looked >= NAMES_BOUND && !this.#wanted.deep) this.#bounded = true
-    else this.#looked += 1
-    return !this.#bounded
-  }
-
-  *#matching(candidates: Iterable<Candidate>): Generator<Candidate, void, void> {
-    for (const candidate of candidates) {
-      if (this.#opened >= ITEMS_BOUND && !this.#wanted.deep) {
-        this.#bounded = true
-        return
-      }
-      if (!this.#byName) this.#opened += 1
-      const answer = this.#byName || matches(candidate, this.#query, this.#now)
-      if (answer === undefined) this.#unknown += 1
-      if (answer === true) yield candidate
-    }
-  }
-
-  /** A directory that is too large is not read to its end for the first rows of it. */
-  *#ordered(candidates: Generator<Candidate, void, void>, aging: Millis | undefined): Generator<Candidate, void, void> {
-    const read: Candidate[] = []
-    for (let next = candidates.next(); next.done !== true; next = candidates.next()) {
-      read.push(next.value)
-      if (read.length <= SORTED_UNASKED) continue
-      this.sorted = false
-      yield* read
-      yield* candidates
-      return
-    }
-    const entries = read.map((candidate) => ({ candidate, entry: entryOf(candidate.at.raw, this.#now) }))
-    const waits = ({ notBefore }: { notBefore: Millis }) => Number(notBefore > this.#now)
-    const compare = comparing(aging)
-    entries.sort((a, b) => waits(a.entry) - waits(b.entry) || compare(a.entry, b.entry))
-    for (const { candidate } of entries) yield candidate
+    return pageIn(filling, search, wanted, next)
+  } finally {
+    if (!isKept) steps.return()
   }
 }
 
-type Key = string | number | null
+function pageIn(filling: Filling, { sorted, bounded, looking }: Search, { offset }: Wanted, next: string | null): Page {
+  const { looked, opened, unknown } = looking
+  return { items: filling.items.slice(offset), more: filling.more, sorted, bounded, looked, opened, unknown, next }
+}
 
-function keyOf(candidate: Candidate, sort: Sort, now: Millis): Key {
-  switch (sort) {
-    case 'order': {
-      const { notBefore } = entryOf(candidate.at.raw, now)
-      return Number(notBefore > now)
-    }
-    case 'name':
-      return callName(candidate.at.raw)
-    case 'queue':
-      return candidate.queue.name
-    case 'status':
-      return describe(candidate.queue.name, candidate.at, now, candidate.worker).status
-    case 'age':
-    case 'created':
-    case 'due':
-    case 'priority':
-    case 'size':
-    case 'attempts':
-    case 'exit':
-      return factsOf(candidate, now, 'message').number({ name: sort satisfies FieldName }) ?? null
+/** Until there is enough, or the bound is reached; answers with the step that ended it. */
+async function fill(
+  filling: Filling,
+  { steps, pending }: Unfinished,
+  isOld: boolean,
+  cancelled: AbortSignal,
+): Promise<Step> {
+  const turn = takingTurns()
+  for (let step: Step = pending; ; ) {
+    // What was listed before may have left meanwhile.
+    if (isOld && typeof step === 'object' && hasLeft(step.candidate)) step = undefined
+    if (step === 'over' || cancelled.aborted || filling.take(step)) return step
+    const wait = turn()
+    if (wait !== undefined) await wait
+    const next = steps.next()
+    if (next.done === true) return undefined
+    step = next.value
   }
 }
 
-/** What has no value stands last, whichever way. */
-function compareKeys(a: Key, b: Key, sign: number): number {
-  if (a === null || b === null) return Number(a === null) - Number(b === null)
-  return a === b ? 0 : a < b ? -sign : sign
+function hasLeft({ queue, at }: Candidate): boolean {
+  return enteredAt(queue.dir, at) === undefined
+}
+
+/** The cursor says where, and of what by a number only. */
+function keyOf({ asked }: Wanted, cursor: string): string {
+  return `${cursor} ${asked}`
+}
+
+function stepsOf(search: Search, places: readonly Place[], wanted: Wanted, now: Millis): SearchSteps {
+  const { sort, reverse, after } = wanted
+  if (sort === undefined) return search.found(places, after)
+  const aging = agingOf(places.map(({ queue }) => queue))
+  return search.sortedBy(places, { sort, reverse, aging, now: after?.now ?? now }, after)
+}
+
+class Filling {
+  readonly items: Candidate[] = []
+  more = false
+  /** Of the last row of a full page. */
+  mark: Mark | undefined
+  readonly #search: Search
+  readonly #end: number
+  #full: { readonly looked: number; readonly opened: number } | undefined
+
+  constructor(search: Search, end: number) {
+    this.#search = search
+    this.#end = end
+  }
+
+  /** true: that is enough. */
+  take(step: Row | undefined): boolean {
+    if (step !== undefined && this.items.length < this.#end) {
+      this.items.push(step.candidate)
+      if (this.items.length < this.#end) return false
+      this.mark = step.mark()
+      this.#full = { looked: this.#search.looking.looked, opened: this.#search.looking.opened }
+      return false
+    }
+    this.more = step !== undefined || this.#hasLookedAhead()
+    return this.more
+  }
+
+  #hasLookedAhead(): boolean {
+    if (this.#full === undefined) return false
+    const { looked, opened } = this.#search.looking
+    return looked - this.#full.looked >= LOOKAHEAD.names || opened - this.#full.opened >= LOOKAHEAD.items
+  }
 }

@@ -2,12 +2,14 @@
 import { nearest } from '../config/near.ts'
 import type { State } from '../domain/item.ts'
 import { type ItemId, parseItemId, parseItemName } from '../domain/name.ts'
-import { findItem, findNamed } from '../fsqueue/find.ts'
-import { type BytePath, place } from '../fsqueue/place.ts'
+import type { Steps } from '../domain/steps.ts'
+import { findingOnce, findNamed } from '../fsqueue/find.ts'
+import { type BytePath, place, type QueueDir } from '../fsqueue/place.ts'
 import { itemsOf, type Located } from '../fsqueue/scan.ts'
 import { type Problem, problem } from './answer.ts'
 import { callName, matcher } from './item-ref.ts'
 import { allQueues, openQueue, type Queue } from './spool.ts'
+import { inTurns } from './turns.ts'
 import { bytesOf } from './values.ts'
 
 export interface Found {
@@ -18,12 +20,15 @@ export interface Found {
 }
 
 /** What is short first; que/ may hold a million. */
-const STATES = ['run', 'pause', '_err', 'done', 'relayed', 'que'] as const satisfies readonly State[]
+const STATES = ['run', 'pause', '_err', 'done', 'relayed', 'que', 'prep'] as const satisfies readonly State[]
+/** What was met on both sides of a move is where it went: a draft is committed, and nothing goes back to prep/. */
+const LISTING = ['prep', ...STATES.slice(0, -1)] as const satisfies readonly State[]
 /** Parts of names are looked for among so many of each state; whole ids anywhere. */
 const LISTED = 200_000
 const FINISHED_LISTED = 20_000
 const KEPT_FOR_SUGGESTION = 5_000
 const CANDIDATES = 10
+const NAMES_A_STEP = 256
 
 export type Finder = (ref: string) => Promise<Found | Problem>
 
@@ -46,42 +51,63 @@ export function pathOf(item: Found): BytePath {
 }
 
 /** Where an item is now that was somewhere else before. */
-export function findAgain(item: Found): Found | undefined {
-  return item.id === undefined ? undefined : findWhole([item.queue], item.id)
+export async function findAgain(item: Found): Promise<Found | undefined> {
+  return item.id === undefined ? undefined : inTurns(findWhole([item.queue], item.id))
 }
 
 /** The same, in whatever queue: a retry may run in another. */
 export async function findAnywhere(root: string, item: Found): Promise<Found | undefined> {
-  return item.id === undefined ? undefined : findWhole(await allQueues(root), item.id)
+  return item.id === undefined ? undefined : inTurns(findWhole(await allQueues(root), item.id))
 }
 
-function findIn(queues: readonly Queue[], ref: string, preferred: readonly State[]): Found | Problem {
+async function findIn(queues: readonly Queue[], ref: string, preferred: readonly State[]): Promise<Found | Problem> {
   const id = parseItemId(bytesOf(ref))
-  const whole = id === undefined ? undefined : findWhole(queues, id)
-  return whole ?? findPart(queues, ref, preferred)
+  const mayBeDraft = id !== undefined && preferred.includes('prep')
+  const draft = mayBeDraft ? await inTurns(findDraft(queues, id)) : undefined
+  const whole = draft ?? (id === undefined ? undefined : await inTurns(findWhole(queues, id)))
+  return whole ?? (await inTurns(findPart(queues, ref, preferred)))
+}
+
+/** prep/ is small, and what waits may be a million: whoever means a draft looks there first. */
+function* findDraft(queues: readonly Queue[], id: ItemId): Steps<Found | undefined> {
+  for (const queue of queues) {
+    const at = yield* findingOnce(queue.dir, id, ['prep'])
+    if (at !== undefined) return { queue, at, id }
+    yield
+  }
+  return undefined
 }
 
 /**
  * First by name, which costs nothing; only then by listing, which may cost a second for a million. And once more,
  * because an item that moves on while we look from state to state may be met in none.
  */
-function findWhole(queues: readonly Queue[], id: ItemId): Found | undefined {
-  for (const find of [findNamed, findItem, findItem]) {
+function* findWhole(queues: readonly Queue[], id: ItemId): Steps<Found | undefined> {
+  for (const find of [naming, findingOnce, findingOnce]) {
     for (const queue of queues) {
-      const at = find(queue.dir, id, STATES)
+      const at = yield* find(queue.dir, id, STATES)
       if (at !== undefined) return { queue, at, id }
     }
   }
   return undefined
 }
 
-function findPart(queues: readonly Queue[], ref: string, preferred: readonly State[]): Found | Problem {
+function* naming(queue: QueueDir, id: ItemId, states: readonly State[]): Steps<Located | undefined> {
+  yield
+  return findNamed(queue, id, states)
+}
+
+function* findPart(queues: readonly Queue[], ref: string, preferred: readonly State[]): Steps<Found | Problem> {
   const matches = matcher(ref)
   const exact = new Map<string, Found>()
   const parts = new Map<string, Found>()
   const others: string[] = []
   for (const queue of queues) {
     for (const at of listed(queue)) {
+      if (at === undefined) {
+        yield
+        continue
+      }
       const match = matches(at.raw)
       if (match === 'none') {
         if (others.length < KEPT_FOR_SUGGESTION) others.push(callName(at.raw))
@@ -95,12 +121,15 @@ function findPart(queues: readonly Queue[], ref: string, preferred: readonly Sta
   return only([...(exact.size > 0 ? exact : parts).values()], preferred, ref, others)
 }
 
-function* listed(queue: Queue): Generator<Located> {
-  for (const state of STATES) {
-    let left = state === 'done' || state === 'relayed' ? FINISHED_LISTED : LISTED
+/** undefined, now and then: others may have their turn. */
+function* listed(queue: Queue): Generator<Located | undefined> {
+  for (const state of LISTING) {
+    const most = state === 'done' || state === 'relayed' ? FINISHED_LISTED : LISTED
+    let count = 0
     for (const at of itemsOf(queue.dir, state)) {
-      if (left <= 0) break
-      left -= 1
+      if (count >= most) break
+      if (count % NAMES_A_STEP === 0) yield undefined
+      count += 1
       yield at
     }
   }

@@ -3,6 +3,8 @@ import { toBytes } from '../fsqueue/place.ts'
 import { ok } from './answer.ts'
 import { defineVerb } from './verb.ts'
 
+export { idMaker } from '../fsqueue/new-id.ts'
+
 export const newId = defineVerb({
   summary: 'print a fresh id',
   details: 'For scripts that write items themselves, and to repeat an inject that was interrupted.',

@@ -17,7 +17,8 @@ export function noteOf({ queue, at }: Candidate): string | undefined {
     const reading = messageOf(path, form)
     switch (reading.kind) {
       case 'msg':
-        return at.state === '_err' ? (reading.msg.attempts?.at(-1)?.text ?? undefined) : undefined
+        // What waits again says why it did not succeed; what is done has its result.
+        return at.state === '_err' || at.state === 'que' ? reading.msg.attempts?.at(-1)?.text : undefined
       case 'bad':
         return reading.torn ? 'msg is not JSON: truncated, or still being written' : reading.problem
       case 'absent':

@@ -1,12 +1,8 @@
 /** `rq pause`, `rq resume`: an admin flag made by `touch` and taken away by `rm`. */
-import { QueueIoError } from '../fsqueue/errors.ts'
-import { removeFile } from '../fsqueue/files.ts'
-import { hasFlag, setFlag } from '../fsqueue/layout.ts'
-import { type BytePath, inQueue } from '../fsqueue/place.ts'
-import { syncInOrder } from '../fsqueue/sync.ts'
-import { type Answer, type Problem, problem, refuse } from './answer.ts'
+import { switchFlag, switchQueues } from './admin-flag.ts'
+import { type Answer, ok, refuse } from './answer.ts'
 import type { Context } from './context.ts'
-import { openQueue, rootFlag } from './spool.ts'
+import { rootFlag } from './spool.ts'
 import { defineVerb } from './verb.ts'
 
 export interface Paused {
@@ -44,29 +40,10 @@ async function change(
   paused: boolean,
 ): Promise<Answer<readonly Paused[]>> {
   if (all === names.length > 0) return refuse('usage', 'name one or more queues, or --all')
-  const value: Paused[] = []
-  const problems: Problem[] = []
-  if (all) value.push({ queue: null, paused, changed: await setPaused(rootFlag(context.root, '_paused'), paused) })
-  for (const name of names) {
-    const queue = await openQueue(context.root, name)
-    if ('kind' in queue) {
-      problems.push(queue)
-      continue
-    }
-    try {
-      value.push({ queue: queue.name, paused, changed: await setPaused(inQueue(queue.dir, '_paused'), paused) })
-    } catch (error) {
-      if (!(error instanceof QueueIoError)) throw error
-      problems.push(problem('failed', error.message))
-    }
+  if (all) {
+    const changed = await switchFlag(rootFlag(context.root, '_paused'), paused)
+    return ok([{ queue: null, paused, changed }])
   }
-  return { value, problems }
-}
-
-async function setPaused(flag: BytePath, paused: boolean): Promise<boolean> {
-  const was = hasFlag(flag)
-  if (paused) setFlag(flag)
-  else removeFile(flag)
-  await syncInOrder([flag.slice(0, flag.lastIndexOf('/')) as BytePath])
-  return was !== paused
+  const { value = [], problems } = await switchQueues(context, names, '_paused', paused)
+  return { value: value.map(({ queue, changed }) => ({ queue, paused, changed })), problems }
 }

@@ -9,7 +9,8 @@ import { unjudged } from './bulk.ts'
 import { describe, type Status } from './describe.ts'
 import type { Candidate } from './facts.ts'
 import { callName, spell } from './item-ref.ts'
-import { NAMES_BOUND, pageOf } from './listing.ts'
+import { pageOf } from './listing.ts'
+import { NAMES_BOUND } from './looking.ts'
 import { noteOf } from './note.ts'
 import { isQuery, readQuery } from './query.ts'
 import { placesFor, queuesNamed } from './select.ts'
@@ -65,8 +66,9 @@ export const peek = defineVerb({
     const query = readQuery(input.query, context.now())
     if (!isQuery(query)) return { value: undefined, problems: [query] }
     const limit = input.limit ?? DEFAULT_LIMIT
-    const wanted = { sort: 'order', reverse: false, offset: input.offset ?? 0, limit, deep: false } as const
-    const page = pageOf(placesFor(queues, query, ['que'], context.now()), query, wanted, context.now())
+    const from = { offset: input.offset ?? 0, asked: '', about: 0, after: undefined }
+    const wanted = { sort: 'order', reverse: false, ...from, limit, deep: false, within: undefined } as const
+    const page = await pageOf(placesFor(queues, query, ['que'], context.now()), query, wanted, context.now(), context)
     if (page.unknown > 0) context.tell({ kind: 'note', text: unjudged(page.unknown) })
     const bytes = Math.min(input.bytes ?? DEFAULT_BYTES, MOST_BYTES)
     const items = page.items.map((item) => peekInto(item, bytes, context.now()))

@@ -81,11 +81,11 @@ export class Publisher {
     if (hasEnqueueHook(queue.dir)) this.#ask = (draft) => askFirst(context, queue, config, draft)
   }
 
-  /** False when nothing more is taken: the disk said no, or the caller was interrupted. */
-  async add(item: Item): Promise<boolean> {
+  /** False when nothing more is taken: the disk said no, or the caller was interrupted. `from`: where it stood, for a refusal. */
+  async add(item: Item, from = ''): Promise<boolean> {
     const veto = await this.#ask?.(item.draft)
     if (veto !== undefined) {
-      this.#problems.push(veto)
+      this.complain(problem(veto.kind, `${from}${veto.text}`))
       return !this.#stopped && !this.#context.cancelled.aborted
     }
     this.#group.push(item)

@@ -1,9 +1,10 @@
 /** `rq qshape`: how many items of which age, like Postfix's qshape(1): what stands still shows at the right. */
 import type { State } from '../domain/item.ts'
 import type { Millis } from '../domain/name.ts'
-import { type Aged, agesOf } from './ages.ts'
+import { type Aged, ages } from './ages.ts'
 import { type Answer, ok, refuse } from './answer.ts'
 import { openQueues, type Queue } from './spool.ts'
+import { inTurns, oneByOne, takingTurns } from './turns.ts'
 import { defineVerb } from './verb.ts'
 
 /** Upper bounds in minutes; older is the last column. */
@@ -66,10 +67,13 @@ export const qshape = defineVerb({
     const total = emptyAges()
     const capped: string[] = []
     if (by === 'queue') for (const { name } of queues) rows.set(name, emptyAges())
-    for (const queue of queues) {
-      const { items, more } = agesOf(queue, from, context.now(), input.limit || DEFAULT_LIMIT)
+    for await (const queue of oneByOne(queues)) {
+      const { items, more } = await inTurns(ages(queue, from, context.now(), input.limit || DEFAULT_LIMIT))
       if (more) capped.push(queue.name)
+      const turn = takingTurns()
       for (const aged of items) {
+        const wait = turn()
+        if (wait !== undefined) await wait
         add(total, aged.age)
         for (const key of keysOf(aged, queue)) add(ageRow(rows, key), aged.age)
       }

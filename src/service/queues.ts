@@ -1,11 +1,13 @@
 /** `rq queues`: every queue with its counts, as far as counting is cheap. */
 import { BUCKETED, type State } from '../domain/item.ts'
 import { hasFlag } from '../fsqueue/layout.ts'
-import { inQueue } from '../fsqueue/place.ts'
 import { countItems, itemsOf } from '../fsqueue/scan.ts'
-import { type Answer, ok } from './answer.ts'
+import { type Answer, ok, type Problem } from './answer.ts'
+import type { Context } from './context.ts'
 import { daemonRuns } from './daemon.ts'
-import { isDown, isPaused, openQueues, type Queue, rootFlag } from './spool.ts'
+import type { QueueMemory } from './queue-memory.ts'
+import { hasEntry, openQueues, type Queue, rootFlag } from './spool.ts'
+import { oneByOne } from './turns.ts'
 import { defineVerb } from './verb.ts'
 import { workerStatus } from './worker-status.ts'
 
@@ -33,7 +35,7 @@ export interface QueueRow {
   readonly worker: number | null
 }
 
-interface Queues {
+export interface Queues {
   readonly root: string
   /** Does one run on this root? */
   readonly daemon: boolean
@@ -48,22 +50,35 @@ export const queues = defineVerb({
   options: {},
   examples: [{ command: 'rq queues --json', says: 'for monitoring' }],
   run: async (context, input): Promise<Answer<Queues>> => {
-    const opened = await openQueues(context.root, input.queue)
-    const found = opened.filter((queue): queue is Queue => !('kind' in queue))
-    const paused = hasFlag(rootFlag(context.root, '_paused'))
-    return ok(
-      { root: context.root, daemon: await daemonRuns(context.root), paused, queues: found.map(row) },
-      opened.filter((queue) => 'kind' in queue),
-    )
+    const { rows, ...all } = await queueRows(context, input.queue)
+    return ok({ ...all.of, queues: rows.map(({ row }) => row) }, all.problems)
   },
 })
 
-function row(queue: Queue): QueueRow {
-  const status = workerStatus(queue.dir)
+export interface QueueRows {
+  readonly of: Omit<Queues, 'queues'>
+  readonly rows: readonly { readonly queue: Queue; readonly row: QueueRow }[]
+  readonly problems: readonly Problem[]
+}
+
+/** Of these queues, or of all. */
+export async function queueRows({ root, memory }: Context, names: readonly string[]): Promise<QueueRows> {
+  const opened = await openQueues(root, names, memory)
+  const found = opened.filter((queue): queue is Queue => !('kind' in queue))
+  const paused = hasFlag(rootFlag(root, '_paused'))
+  await memory?.counts.look(found, COUNTED)
+  const rows: { queue: Queue; row: QueueRow }[] = []
+  for await (const queue of oneByOne(found)) rows.push({ queue, row: rowOf(queue, memory) })
+  const problems = opened.filter((queue) => 'kind' in queue)
+  return { of: { root, daemon: await daemonRuns(root), paused }, rows, problems }
+}
+
+function rowOf(queue: Queue, memory: QueueMemory | undefined): QueueRow {
+  const status = memory === undefined ? workerStatus(queue.dir) : memory.workerStatus(queue)
   const live = status?.alive === true ? status : undefined
   const capped: Counted[] = []
   const count = (state: Counted): number => {
-    const counted = countState(queue, state)
+    const counted = memory === undefined ? countState(queue, state) : memory.counts.of(queue, state)
     if (counted.more) capped.push(state)
     return counted.count
   }
@@ -78,8 +93,8 @@ function row(queue: Queue): QueueRow {
       relayed: count('relayed'),
     },
     capped,
-    paused: isPaused(queue.dir),
-    down: isDown(queue.dir),
+    paused: hasEntry(queue, '_paused'),
+    down: hasEntry(queue, '_down'),
     broken: live?.brokenHandler?.problem ?? (hasHandler(queue) ? null : 'it has no handler yet'),
     config: live?.configProblem ?? null,
     disk: live?.disk ?? null,
@@ -111,6 +126,6 @@ function countState(queue: Queue, state: Counted): { count: number; more: boolea
 }
 
 /** A configuration may name another one; whether that works is the worker's to say. */
-function hasHandler(queue: Queue): boolean {
-  return hasFlag(inQueue(queue.dir, 'handler')) || hasFlag(inQueue(queue.dir, 'config.json'))
+export function hasHandler(queue: Queue): boolean {
+  return hasEntry(queue, 'handler') || hasEntry(queue, 'config.json')
 }

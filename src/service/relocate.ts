@@ -5,10 +5,11 @@ import { dropEmptyBucket, moveItem, type Target } from '../fsqueue/move.ts'
 import { type BytePath, makeDir, place, type QueueDir, stateDir } from '../fsqueue/place.ts'
 import type { Located } from '../fsqueue/scan.ts'
 import { loadNative } from '../os/native.ts'
-import { type Answer, isProblem, type Problem, problem } from './answer.ts'
+import { type Answer, type Problem, problem } from './answer.ts'
 import type { Context } from './context.ts'
 import { callName } from './item-ref.ts'
 import { type Found, findAgain, finder } from './lookup.ts'
+import { Results } from './results.ts'
 import type { Queue } from './spool.ts'
 import { SyncGroup } from './sync-group.ts'
 
@@ -46,49 +47,8 @@ export async function forEachItem<V extends object>(
   return results.answer()
 }
 
-/** What was done, not told before it is on the disk. */
-export class Results<V extends object> {
-  readonly context: Context
-  readonly #value: V[] = []
-  readonly #problems: Problem[] = []
-  readonly #group = new SyncGroup()
-  /** Done, and not yet known to be on the disk. */
-  #pending: { name: string; value: V }[] = []
-
-  constructor(context: Context) {
-    this.context = { ...context, group: this.#group }
-  }
-
-  refused(problem: Problem): void {
-    this.#problems.push(problem)
-  }
-
-  async add(name: string, result: V | Problem): Promise<void> {
-    if (isProblem(result)) this.#problems.push(result)
-    else this.#pending.push({ name, value: result })
-    if (this.#group.isFull) await this.#settle()
-  }
-
-  async answer(): Promise<Answer<readonly V[]>> {
-    await this.#settle()
-    return { value: this.#value, problems: this.#problems }
-  }
-
-  async #settle(): Promise<void> {
-    const pending = this.#pending
-    this.#pending = []
-    const failure = await this.#group.flush()
-    for (const { name, value } of pending) {
-      if (failure === undefined) this.#value.push(value)
-      else
-        this.#problems.push(
-          problem('unknown-outcome', `${name} was moved, but this may not be on the disk: ${failure}`),
-        )
-    }
-  }
-}
-
-async function insist<V extends object>(
+/** Tries again with where the item is by then, as long as somebody else is faster. */
+export async function insist<V extends object>(
   first: Found,
   act: (item: Found) => Promise<Attempted<V>> | Attempted<V>,
 ): Promise<V | Problem> {
@@ -97,7 +57,7 @@ async function insist<V extends object>(
     for (let tries = 0; item !== undefined && tries < PATIENCE; tries += 1) {
       const result = await act(item)
       if (result !== 'gone') return result
-      item = findAgain(item)
+      item = await findAgain(item)
     }
   } catch (error) {
     if (!(error instanceof QueueIoError)) throw error

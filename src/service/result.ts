@@ -1,8 +1,11 @@
 /** `rq result`: the JSON that a handler left in $RQ_RESULT. */
+
 import { closeSync } from 'node:fs'
-import { formOf, messageOf, openWithin, readChunk } from '../fsqueue/content.ts'
+import { formatJson } from '../domain/json.ts'
+import { formOf, messageOf, openWithin } from '../fsqueue/content.ts'
 import { ok, refuse } from './answer.ts'
 import { callName } from './item-ref.ts'
+import { pour } from './log.ts'
 import { finder, pathOf } from './lookup.ts'
 import { defineVerb } from './verb.ts'
 
@@ -22,17 +25,13 @@ export const result = defineVerb({
       return refuse('failed', `${name} has not ended: \`rq wait\` waits for it`)
     const reading = form === undefined ? undefined : messageOf(path, form)
     if (reading?.kind === 'msg' && reading.msg.result !== undefined) {
-      context.tell({ kind: 'log', chunk: Buffer.from(`${JSON.stringify(reading.msg.result)}\n`) })
+      context.tell({ kind: 'log', chunk: Buffer.from(`${formatJson(reading.msg.result)}\n`) })
       return ok(undefined)
     }
     const fd = form === 'directory' ? openWithin(path, 'result') : undefined
     if (fd === undefined) return refuse('failed', `${name} has no result`)
     try {
-      let position = 0
-      for (let chunk = readChunk(fd, position); chunk.length > 0; chunk = readChunk(fd, position)) {
-        position += chunk.length
-        context.tell({ kind: 'log', chunk })
-      }
+      await pour(context, fd, 0)
     } finally {
       closeSync(fd)
     }

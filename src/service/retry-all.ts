@@ -3,10 +3,11 @@ import { parseDuration } from '../config/units.ts'
 import type { Millis, RawName } from '../domain/name.ts'
 import { itemsOf } from '../fsqueue/scan.ts'
 import { type Answer, isProblem } from './answer.ts'
-import { isStopped, once, STEP, summed } from './bulk.ts'
+import { isStopped, once, STEP } from './bulk.ts'
 import type { Context } from './context.ts'
 import { callName } from './item-ref.ts'
-import { type Act, type Done, Results, relocate } from './relocate.ts'
+import { type Act, type Done, relocate } from './relocate.ts'
+import { Results } from './results.ts'
 import { openQueues, type Queue } from './spool.ts'
 
 /** What was done with the failed items of one queue. */
@@ -53,8 +54,8 @@ export async function retryAll(
   for (const { queue, raws } of failed) {
     if (context.cancelled.aborted) break
     const answer = await retryQueue(context, queue, raws, pace, { before, total })
-    const count = (answer.value ?? []).filter(({ did }) => did === RETRIED).length
-    problems.push(...summed(answer.problems))
+    const count = answer.counts?.did.find(({ did }) => did === RETRIED)?.count ?? 0
+    problems.push(...answer.problems)
     value.push({ queue: queue.name, count, did: inWords(raws.length, pace) })
     before += raws.length
   }
@@ -86,7 +87,17 @@ async function retryQueue(
     const placed = { queue, at: { state: '_err', raw, bucket: undefined } } as const
     await results.add(callName(raw), await once(placed, act, results.context))
   }
-  return results.answer()
+  return results.summed()
+}
+
+/** The due time of each item that is retried, in their order: each queue has the pace for itself. */
+export function paced(pace: Pace, start: Millis): (queue: string) => number | undefined {
+  const counts = new Map<string, number>()
+  return (queue) => {
+    const index = counts.get(queue) ?? 0
+    counts.set(queue, index + 1)
+    return dueOf(index, pace, start)
+  }
 }
 
 /** The first group at once. */

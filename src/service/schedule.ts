@@ -7,6 +7,7 @@ import { type Answer, isProblem, type Problem, problem, refuse } from './answer.
 import type { Context } from './context.ts'
 import type { ScheduleRow } from './schedule-list.ts'
 import { allQueues, loadConfig, openQueue, type Queue } from './spool.ts'
+import { oneByOne } from './turns.ts'
 import { defineVerb, type Input } from './verb.ts'
 
 const ACTIONS = ['ls', 'run', 'pause', 'resume'] as const
@@ -90,7 +91,7 @@ async function list(context: Context, input: ScheduleInput): Promise<Answer<Sche
       : await Promise.all(named.map((name) => openQueue(context.root, name)))
   const problems = opened.filter((queue): queue is Problem => 'kind' in queue)
   const rows: ScheduleRow[] = []
-  for (const queue of opened) {
+  for await (const queue of oneByOne(opened)) {
     if ('kind' in queue) continue
     const loaded = await loadConfig(context.root, queue.name)
     if ('problem' in loaded) problems.push(problem('failed', `queue ${queue.name}: ${loaded.problem}`))

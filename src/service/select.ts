@@ -1,14 +1,19 @@
 /** Which items a query is about: by names first, which cost no look at any file. */
 import type { State } from '../domain/item.ts'
 import { STATES } from '../domain/item.ts'
-import type { Millis } from '../domain/name.ts'
+import type { Millis, QueueName } from '../domain/name.ts'
 import { asksFor, holds, type Query } from '../domain/query.ts'
 import { glob } from '../domain/query-values.ts'
-import { itemsOf } from '../fsqueue/scan.ts'
+import { type BytePath, stateDir, within } from '../fsqueue/place.ts'
+import { itemsOf, type Located } from '../fsqueue/scan.ts'
 import { type Problem, problem } from './answer.ts'
-import { type Candidate, factsOf, factsOfState } from './facts.ts'
+import { type Candidate, factsOf, factsOfPlain, factsOfState } from './facts.ts'
+import { NameFacts } from './name-facts.ts'
+import { PlainNames } from './plain-names.ts'
 import { allQueues, openQueue, type Queue } from './spool.ts'
-import { workerStatus } from './worker-status.ts'
+import { type WorkerStatus, workerStatus } from './worker-status.ts'
+
+const NAMES_A_STEP = 256
 
 /** A state of a queue in which there may be items that match. */
 export interface Place {
@@ -49,18 +54,61 @@ export function placesFor(
   )
 }
 
-/** What may match, by its name alone. `told` is asked before each name is looked at; false ends it. */
-export function* candidatesIn(
-  { queue, state }: Place,
-  query: Query,
-  now: Millis,
-  told: () => boolean = () => true,
-): Generator<Candidate, void, void> {
-  const worker = workerStatus(queue.dir)
-  for (const at of itemsOf(queue.dir, state)) {
-    if (!told()) return
-    const candidate = { queue, at, worker }
-    if (holds(query, factsOf(candidate, now, 'name')) !== false) yield candidate
+/** What a query says of names, asked of very many. */
+export class NameTests {
+  readonly #query: Query
+  readonly #now: Millis
+  readonly #plain = new PlainNames()
+  readonly #workers = new Map<QueueName, WorkerStatus | undefined>()
+
+  constructor(query: Query, now: Millis) {
+    this.#query = query
+    this.#now = now
+  }
+
+  /** Workers have said something new since. */
+  renew(): void {
+    this.#workers.clear()
+  }
+
+  /** Its worker's word is read once for each queue. */
+  candidate({ queue }: Place, at: Located): Candidate {
+    let worker = this.#workers.get(queue.name)
+    if (worker === undefined && !this.#workers.has(queue.name)) {
+      worker = workerStatus(queue.dir)
+      this.#workers.set(queue.name, worker)
+    }
+    return { queue, at, worker }
+  }
+
+  /** May this item of the place match? Where the place decides it, no name is looked at. */
+  of({ queue, state }: Place): (candidate: Candidate) => boolean {
+    const query = this.#query
+    const now = this.#now
+    if (holds(query, factsOfState(queue.name, state, now)) === true) return () => true
+    const facts = new NameFacts(now)
+    const ofPlain = holds(query, factsOfPlain(queue.name, state, now))
+    const test = (candidate: Candidate) => holds(query, facts.of(candidate)) !== false
+    if (ofPlain === undefined) return test
+    return (candidate) => (this.#plain.isPlain(candidate.at.raw) ? ofPlain : test(candidate))
+  }
+}
+
+/** Where its items lie; `bucket` is of what ended. */
+export function directoryOf({ queue, state }: Place, bucket: string | undefined): BytePath {
+  const dir = stateDir(queue.dir, state)
+  return bucket === undefined ? dir : within(dir, bucket)
+}
+
+/** What may match, by its name alone; undefined where nothing does, now and then. */
+export function* candidatesIn(place: Place, tests: NameTests): Generator<Candidate | undefined, void, void> {
+  const mayMatch = tests.of(place)
+  let since = 0
+  for (const at of itemsOf(place.queue.dir, place.state)) {
+    const candidate = tests.candidate(place, at)
+    since += 1
+    if (mayMatch(candidate)) yield candidate
+    else if (since % NAMES_A_STEP === 0) yield undefined
   }
 }
 

@@ -2,10 +2,15 @@
 
 import { closeSync } from 'node:fs'
 import type { Attempt, Msg } from '../domain/item.ts'
+import { MAX_STORED_BYTES } from '../domain/msg.ts'
 import { displayName } from '../domain/name.ts'
-import { currentAttempt, formOf, messageOf, openWithin, payloadsOf } from '../fsqueue/content.ts'
+import { currentAttempt, formOf, type ItemForm, messageOf, openWithin, payloadsOf } from '../fsqueue/content.ts'
+import { unlessDenied } from '../fsqueue/errors.ts'
+import { readRegular } from '../fsqueue/files.ts'
+import { type BytePath, within } from '../fsqueue/place.ts'
 import type { Context } from './context.ts'
 import { describe, enteredAt, isoTime, type Row, sinceTime } from './describe.ts'
+import { versionOf } from './edit-message.ts'
 import { type Found, pathOf } from './lookup.ts'
 import { type Progress, progressOf } from './progress.ts'
 import type { Attempted } from './relocate.ts'
@@ -20,6 +25,8 @@ export interface Shown extends Row {
   readonly path: string
   readonly form: 'file' | 'message' | 'directory' | 'special'
   readonly payloads: readonly { readonly name: string; readonly size: number }[]
+  /** Of its message, for `rq edit --if-version`; null for an item without one. */
+  readonly version: string | null
   /** The message without its attempts and its result. */
   readonly msg: Msg | null
   readonly msg_problem?: string
@@ -45,6 +52,8 @@ function inspect(context: Context, item: Found): Attempted<Shown> {
   const path = pathOf(item)
   const form = formOf(path, at.raw)
   if (form === undefined) return 'gone'
+  // Before the message: a change in between makes the version too old, and an edit by it is refused.
+  const version = versionIn(path, form)
   const reading = messageOf(path, form)
   const { attempts = [], result, ...msg } = reading.kind === 'msg' ? reading.msg : {}
   const live = at.state === 'run' ? currentAttempt(path) : undefined
@@ -57,6 +66,7 @@ function inspect(context: Context, item: Found): Attempted<Shown> {
     path: displayName(path),
     form,
     payloads: payloadsOf(path, at.raw, form).map(({ name, size }) => ({ name: displayName(name), size })),
+    version,
     msg: reading.kind === 'msg' ? msg : null,
     ...(reading.kind === 'bad' ? { msg_problem: reading.problem } : {}),
     attempts,
@@ -70,6 +80,13 @@ function inspect(context: Context, item: Found): Attempted<Shown> {
 function finishedAt(row: Row, attempts: readonly Attempt[]): string | null {
   if (row.status !== 'done' && row.status !== 'relayed' && row.status !== 'failed') return null
   return isoTime(Date.parse(attempts.at(-1)?.ended ?? '')) ?? row.finished
+}
+
+function versionIn(path: BytePath, form: ItemForm): string | null {
+  if (form !== 'directory' && form !== 'message') return null
+  const msg = form === 'directory' ? within(path, 'msg') : path
+  const reading = unlessDenied(() => readRegular(msg, MAX_STORED_BYTES, 'refused', 'latin1'), undefined)
+  return reading?.kind === 'text' ? versionOf(reading.text) : null
 }
 
 function has(...where: Parameters<typeof openWithin>): boolean {

@@ -17,12 +17,16 @@ import {
   within,
 } from '../fsqueue/place.ts'
 import { type Problem, problem } from './answer.ts'
+import type { QueueMemory } from './queue-memory.ts'
+import { oneByOne } from './turns.ts'
 
 export interface Queue {
   readonly name: QueueName
   readonly dir: QueueDir
   /** So long a wait is worth one level of priority. */
   readonly aging: Millis | undefined
+  /** What lay in its directory when all queues were looked at just now; without it the disk is asked. */
+  readonly entries?: ReadonlySet<string>
 }
 
 /** Queues that age differently have no order in common: theirs is by priority. */
@@ -42,18 +46,33 @@ export function queueNames(root: string): QueueName[] {
     .toSorted()
 }
 
-export async function allQueues(root: string): Promise<Queue[]> {
+export async function allQueues(root: string, memory?: QueueMemory): Promise<Queue[]> {
+  if (memory !== undefined) return memory.queues.all(root, (name) => queueOf(root, name))
   const queues: Queue[] = []
-  for (const name of queueNames(root)) queues.push(await queueOf(root, name))
+  for await (const name of oneByOne(queueNames(root))) queues.push(await queueOf(root, name))
   return queues
 }
 
 /** The queue of that name, or what to say about it. */
 export async function openQueue(root: string, text: string): Promise<Queue | Problem> {
   const name = parseQueueName(text)
-  if (name !== undefined && look(toBytes(queuePath(root, name)) as BytePath)?.isDirectory() === true) {
-    return queueOf(root, name)
+  return name !== undefined && hasQueue(root, name) ? queueOf(root, name) : absent(root, text)
+}
+
+/** What to say when not one of these names is a queue: then there is nothing to answer. Without names all are meant. */
+export function noneOf(root: string, names: readonly string[]): readonly Problem[] {
+  const isThere = (text: string) => {
+    const name = parseQueueName(text)
+    return name !== undefined && hasQueue(root, name)
   }
+  return names.some(isThere) ? [] : names.map((text) => absent(root, text))
+}
+
+function hasQueue(root: string, name: QueueName): boolean {
+  return look(toBytes(queuePath(root, name)) as BytePath)?.isDirectory() === true
+}
+
+function absent(root: string, text: string): Problem {
   if (rootFormat(root).kind === 'absent' && queueNames(root).length === 0) {
     return problem('not-found', `no queue "${text}": ${root} is no root yet; \`rq create ${text}\` makes both`)
   }
@@ -63,8 +82,8 @@ export async function openQueue(root: string, text: string): Promise<Queue | Pro
 }
 
 /** The queues of these names, or what to say about each; without names all of them. */
-export function openQueues(root: string, names: readonly string[]): Promise<(Queue | Problem)[]> {
-  return names.length === 0 ? allQueues(root) : Promise.all(names.map((name) => openQueue(root, name)))
+export function openQueues(root: string, names: readonly string[], memory?: QueueMemory): Promise<(Queue | Problem)[]> {
+  return names.length === 0 ? allQueues(root, memory) : Promise.all(names.map((name) => openQueue(root, name)))
 }
 
 /** Why this root must not be touched, if so: a newer program wrote it. */
@@ -98,6 +117,11 @@ export async function loadConfig(
   if (rootConfig.kind === 'bad') return { problem: rootConfig.problems.map(formatProblem).join('; ') }
   const loaded = loadQueueConfig(queuePath(root, name), rootConfig.config)
   return loaded.kind === 'ok' ? { config: loaded.config } : { problem: loaded.problems.map(formatProblem).join('; ') }
+}
+
+/** Is there a file, or whatever, of this name in its directory? */
+export function hasEntry({ dir, entries }: Queue, name: string): boolean {
+  return entries?.has(name) ?? hasFlag(inQueue(dir, name))
 }
 
 export function isPaused(queue: QueueDir): boolean {

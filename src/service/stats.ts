@@ -5,6 +5,7 @@ import type { Millis } from '../domain/name.ts'
 import {
   type Counter,
   DAY,
+  emptyTally,
   groupRecords,
   HOUR,
   MINUTE,
@@ -15,10 +16,14 @@ import {
 import { type Answer, ok, refuse } from './answer.ts'
 import { historyOf } from './history.ts'
 import { openQueues, type Queue } from './spool.ts'
+import { oneByOne } from './turns.ts'
 import { defineVerb } from './verb.ts'
 
 const SPANS: Readonly<Record<string, Millis>> = { minute: MINUTE, hour: HOUR, day: DAY }
 const DEFAULT_SINCE = HOUR
+/** Of one queue, and of all together. */
+const MOST_ROWS = 2_000
+const MOST_ROWS_IN_ALL = 100_000
 
 /** Times are ISO 8601, durations ms. */
 export interface Figures extends Readonly<Record<Counter, number>> {
@@ -33,11 +38,16 @@ export interface Figures extends Readonly<Record<Counter, number>> {
   readonly run: Percentiles | null
 }
 
+export interface StatsRow extends Figures {
+  /** How long it is: an hour of old history stays whole among minutes. */
+  readonly span: Millis
+}
+
 interface QueueStats {
   /** null: all of them together. */
   readonly queue: string | null
   readonly total: Figures | null
-  readonly rows: readonly Figures[]
+  readonly rows: readonly StatsRow[]
   /** What was done in each of 24 equal parts of the time. */
   readonly trend: readonly number[]
 }
@@ -57,24 +67,42 @@ export const stats = defineVerb({
   arguments: { queue: { type: 'queue', summary: 'only these', many: true, optional: true } },
   options: {
     since: { type: 'text', summary: 'a duration or "today" (default 1h)', value: 'TIME' },
-    by: { type: 'text', summary: 'a row for each', value: 'SPAN', words: Object.keys(SPANS) },
+    by: {
+      type: 'text',
+      summary: 'a row for each minute, hour, day, 5m, 6h, …',
+      value: 'SPAN',
+      words: Object.keys(SPANS),
+    },
+    fill: { type: 'flag', summary: 'with --by: rows of zeros where nothing happened' },
   },
   examples: [
     { command: 'rq stats', says: 'the last hour, all queues' },
     { command: 'rq stats mail --since 7d --by day', says: 'a week of one queue, day by day' },
+    { command: 'rq stats mail --since 1d --by 15m --fill --json', says: 'for a chart' },
   ],
   run: async (context, input): Promise<Answer<Stats>> => {
     const now = context.now()
     const since = sinceTime(input.since, now)
     if (since === undefined)
       return refuse('usage', `--since "${input.since}": expected a duration such as 7d, or today`)
-    const span = input.by === undefined ? undefined : SPANS[input.by]
+    const span = input.by === undefined ? undefined : spanOf(input.by)
     if (input.by !== undefined && span === undefined)
-      return refuse('usage', `--by "${input.by}": expected ${Object.keys(SPANS).join(', ')}`)
+      return refuse(
+        'usage',
+        `--by "${input.by}": expected ${Object.keys(SPANS).join(', ')}, or whole minutes such as 15m`,
+      )
+    if (input.fill && span === undefined) return refuse('usage', '--fill goes with --by')
     const opened = await openQueues(context.root, input.queue)
     const queues = opened.filter((queue): queue is Queue => !('kind' in queue))
-    const histories = queues.map(({ name, dir }) => ({ name, records: historyOf(dir, since) }))
-    const period = { since, now, span }
+    const period = { since, now, span, fill: input.fill }
+    const spans = span === undefined ? 0 : (now - since) / span
+    if (spans > MOST_ROWS || spans * queues.length > MOST_ROWS_IN_ALL)
+      return refuse(
+        'usage',
+        `--by "${input.by}": more than ${MOST_ROWS} rows of a queue, or ${MOST_ROWS_IN_ALL} in all`,
+      )
+    const histories: { name: string; records: readonly StatsRecord[] }[] = []
+    for await (const { name, dir } of oneByOne(queues)) histories.push({ name, records: historyOf(dir, since) })
     const value = {
       since: new Date(since).toISOString(),
       by: input.by ?? null,
@@ -92,6 +120,13 @@ export const stats = defineVerb({
   },
 })
 
+/** Of whole minutes: history knows nothing shorter. */
+function spanOf(text: string): Millis | undefined {
+  if (Object.hasOwn(SPANS, text)) return SPANS[text]
+  const span = parseDuration(text)
+  return span === undefined || span < MINUTE || span % MINUTE !== 0 ? undefined : span
+}
+
 function sinceTime(text: string | undefined, now: Millis): Millis | undefined {
   if (text === undefined) return now - DEFAULT_SINCE
   if (text === 'today') return startOf(now, DAY)
@@ -103,6 +138,7 @@ interface Period {
   readonly since: Millis
   readonly now: Millis
   readonly span: Millis | undefined
+  readonly fill: boolean
 }
 
 const TREND_PARTS = 24
@@ -120,9 +156,31 @@ function summary(queue: string | null, records: readonly StatsRecord[], period: 
   return {
     queue,
     total: first === undefined ? null : figures(rest.reduce(mergeRecords, first), minutes),
-    rows: span === undefined ? [] : groupRecords(records, span).map((one) => figures(one, one.span / MINUTE)),
+    rows: span === undefined ? [] : rowsOf(records, period, span),
     trend,
   }
+}
+
+function rowsOf(records: readonly StatsRecord[], { since, now, fill }: Period, span: Millis): StatsRow[] {
+  const rows = groupRecords(records, span)
+  const all = fill ? filled(rows, span, since, now) : rows
+  return all.map((one) => ({ ...figures(one, one.span / MINUTE), span: one.span }))
+}
+
+/** Zeros for each span of the time that no row reaches into. */
+function filled(rows: readonly StatsRecord[], span: Millis, since: Millis, now: Millis): StatsRecord[] {
+  const all: StatsRecord[] = []
+  let next = 0
+  let covered = Number.NEGATIVE_INFINITY
+  for (let from = startOf(since, span); from < now; from += span) {
+    for (let row = rows[next]; row !== undefined && row.from <= from; row = rows[next]) {
+      all.push(row)
+      covered = Math.max(covered, row.from + row.span)
+      next += 1
+    }
+    if (covered <= from) all.push({ ...emptyTally(from), from, span })
+  }
+  return [...all, ...rows.slice(next)]
 }
 
 function figures({ from, counts, peaks, wait, run }: StatsRecord, minutes: number): Figures {

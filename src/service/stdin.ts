@@ -25,8 +25,9 @@ export async function feedLines(context: Context, wish: Wish, publisher: Publish
     idle.refresh()
     if (line.trim() === '') continue
     const item = jsonItem(context, wish, line)
-    if (isProblem(item)) publisher.complain(problem('failed', `line ${number}: ${item.text}`))
-    else if (!(await publisher.add(item))) break
+    const from = `line ${number}: `
+    if (isProblem(item)) publisher.complain(problem('failed', `${from}${item.text}`))
+    else if (!(await publisher.add(item, from))) break
   }
   clearTimeout(idle)
 }
@@ -41,4 +42,21 @@ export async function spool(context: Context, wish: Wish, path: BytePath): Promi
     return problem('failed', `cannot keep stdin: ${context.cancelled.aborted ? 'interrupted' : reasonOf(error)}`)
   }
   return spooledItem(context, wish, path)
+}
+
+/** A small text, whole. */
+export async function readText(context: Context, limit: number): Promise<string | Problem> {
+  const chunks: Buffer[] = []
+  let size = 0
+  try {
+    for await (const chunk of context.input()) {
+      const bytes = Buffer.from(chunk)
+      size += bytes.length
+      if (size > limit) return problem('failed', `stdin is larger than ${limit} bytes`)
+      chunks.push(bytes)
+    }
+  } catch (error) {
+    return problem('failed', `cannot read stdin: ${reasonOf(error)}`)
+  }
+  return Buffer.concat(chunks).toString('utf8')
 }

@@ -11,6 +11,7 @@ import { callName } from './item-ref.ts'
 import { pacer } from './pacer.ts'
 import { queuesNamed } from './select.ts'
 import type { Queue } from './spool.ts'
+import { oneByOne } from './turns.ts'
 import { defineVerb } from './verb.ts'
 
 const DEFAULT_LIMIT = 50
@@ -50,17 +51,17 @@ export const trash = defineVerb({
     if ('kind' in queues) return { value: undefined, problems: [queues] }
     if (!input.empty) {
       if (input.older !== undefined || input.yes) return refuse('usage', '--older and --yes go with --empty')
-      return ok(list(queues, input.limit === 0 ? Number.POSITIVE_INFINITY : (input.limit ?? DEFAULT_LIMIT)))
+      return ok(await list(queues, input.limit === 0 ? Number.POSITIVE_INFINITY : (input.limit ?? DEFAULT_LIMIT)))
     }
     if (!input.yes) return refuse('usage', '--empty removes for good what `rq undo` could bring back: add --yes')
     return empty(context, queues, context.now() - (input.older ?? 0))
   },
 })
 
-function list(queues: readonly Queue[], limit: number): Trash {
-  const all = queues
-    .flatMap((queue) => removals(queue.dir).map((removal) => ({ queue, removal })))
-    .toSorted((a, b) => b.removal.at - a.removal.at)
+async function list(queues: readonly Queue[], limit: number): Promise<Trash> {
+  const found: { queue: Queue; removal: Removal }[] = []
+  for await (const queue of oneByOne(queues)) for (const removal of removals(queue.dir)) found.push({ queue, removal })
+  const all = found.toSorted((a, b) => b.removal.at - a.removal.at)
   const items: Removed[] = []
   for (const { queue, removal } of all) {
     for (const item of rowsOf(queue, removal)) {

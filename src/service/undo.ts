@@ -1,15 +1,25 @@
 /** `rq undo`: what was removed goes back to where it was, over nothing. */
 
+import type { Steps } from '../domain/steps.ts'
 import { QueueIoError } from '../fsqueue/errors.ts'
 import type { Located } from '../fsqueue/scan.ts'
-import { dropEmptyRemoval, type Removal, removals, removedItems, restoreFromTrash } from '../fsqueue/trash.ts'
+import {
+  dropEmptyRemoval,
+  type Removal,
+  type RemovedPage,
+  removals,
+  removedItems,
+  removedPages,
+  restoreFromTrash,
+} from '../fsqueue/trash.ts'
 import { loadNative } from '../os/native.ts'
 import { type Problem, problem } from './answer.ts'
-import { summed } from './bulk.ts'
 import type { Context } from './context.ts'
 import { callName, matcher } from './item-ref.ts'
-import { type Done, Results } from './relocate.ts'
+import type { Done } from './relocate.ts'
+import { Results, summed } from './results.ts'
 import { allQueues, type Queue } from './spool.ts'
+import { inTurns, oneByOne, takingTurns } from './turns.ts'
 import { defineVerb } from './verb.ts'
 
 interface Thrown {
@@ -18,6 +28,8 @@ interface Thrown {
   /** Without it all of the removal is meant. */
   readonly item?: Located
 }
+
+const NAMES_A_STEP = 256
 
 export const undo = defineVerb({
   summary: 'bring back what was removed, to where it was',
@@ -31,19 +43,33 @@ export const undo = defineVerb({
     { command: 'rq undo x7f2k9', says: 'one item' },
   ],
   run: async (context, input) => {
-    const all = (await allQueues(context.root))
-      .flatMap((queue) => removals(queue.dir).map((removal) => ({ queue, removal })))
-      .filter(({ removal }) => removal.kind !== 'unnamed')
+    const all = await inTurns(allRemovals(await allQueues(context.root)))
     const results = new Results<Done>(context)
-    for (const thrown of input.id.length === 0 ? lastOf(all) : input.id.flatMap((ref) => meant(all, ref))) {
+    for (const thrown of await whatIsMeant(all, input.id)) {
       if ('kind' in thrown) results.refused(thrown)
       else await restoreAll(results.context, thrown, results)
     }
     const answer = await results.answer()
-    for (const { removal } of all) dropEmptyRemoval(removal)
+    for await (const { removal } of oneByOne(all)) dropEmptyRemoval(removal)
     return { ...answer, problems: summed(answer.problems) }
   },
 })
+
+function* allRemovals(queues: readonly Queue[]): Steps<readonly Thrown[]> {
+  const all: Thrown[] = []
+  for (const queue of queues) {
+    for (const removal of removals(queue.dir)) if (removal.kind !== 'unnamed') all.push({ queue, removal })
+    yield
+  }
+  return all
+}
+
+async function whatIsMeant(all: readonly Thrown[], refs: readonly string[]): Promise<readonly (Thrown | Problem)[]> {
+  if (refs.length === 0) return lastOf(all)
+  const thrown: (Thrown | Problem)[] = []
+  for (const ref of refs) thrown.push(...(await inTurns(meant(all, ref))))
+  return thrown
+}
 
 function lastOf(all: readonly Thrown[]): readonly (Thrown | Problem)[] {
   const newest = all
@@ -60,7 +86,7 @@ function holdsAny(removal: Removal): boolean {
   return false
 }
 
-function meant(all: readonly Thrown[], ref: string): readonly (Thrown | Problem)[] {
+function* meant(all: readonly Thrown[], ref: string): Steps<readonly (Thrown | Problem)[]> {
   const whole = all.filter(({ removal }) => removal.name === ref)
   if (whole.length > 0) return whole
   const slash = ref.indexOf('/')
@@ -68,7 +94,10 @@ function meant(all: readonly Thrown[], ref: string): readonly (Thrown | Problem)
   const found: { exact: Thrown[]; part: Thrown[]; none: Thrown[] } = { exact: [], part: [], none: [] }
   for (const { queue, removal } of all) {
     if (slash >= 0 && queue.name !== ref.slice(0, slash)) continue
+    let looked = 0
     for (const item of removedItems(removal)) {
+      looked += 1
+      if (looked % NAMES_A_STEP === 0) yield
       const match = isMeant(item.raw)
       if (match !== 'none') found[match].push({ queue, removal, item })
     }
@@ -85,10 +114,24 @@ function meant(all: readonly Thrown[], ref: string): readonly (Thrown | Problem)
 
 async function restoreAll(context: Context, { queue, removal, item }: Thrown, results: Results<Done>): Promise<void> {
   // Listed before the first is moved: a directory that changes while it is read may name one twice, or not at all.
-  for (const one of item === undefined ? [...removedItems(removal)] : [item]) {
-    if (context.cancelled.aborted) return
-    await results.add(callName(one.raw), await restore(context, queue, removal, one))
+  const pages = item === undefined ? await inTurns(pagesOf(removal)) : [{ ...item, names: [item.raw] }]
+  const turn = takingTurns()
+  for (const { state, bucket, names } of pages)
+    for (const raw of names) {
+      if (context.cancelled.aborted) return
+      await results.add(callName(raw), await restore(context, queue, removal, { state, bucket, raw }))
+      const wait = turn()
+      if (wait !== undefined) await wait
+    }
+}
+
+function* pagesOf(removal: Removal): Steps<readonly RemovedPage[]> {
+  const pages: RemovedPage[] = []
+  for (const page of removedPages(removal)) {
+    pages.push(page)
+    yield
   }
+  return pages
 }
 
 async function restore(context: Context, queue: Queue, removal: Removal, item: Located): Promise<Done | Problem> {

@@ -21,6 +21,7 @@ const PARSERS: {
   id: { parse: parseItemId, expects: 'an id such as 20261122T101500.123456-x7f2k9 (make one with `rq new-id`)' },
   priority: { parse: (given) => (/^\d$/.test(given) ? Number(given) : undefined), expects: '0 (first) to 9 (last)' },
   count: { parse: (given) => (/^\d{1,9}$/.test(given) ? Number(given) : undefined), expects: 'a whole number' },
+  bytes: { parse: (given) => (/^\d{1,15}$/.test(given) ? Number(given) : undefined), expects: 'a number of bytes' },
   duration: { parse: (given) => parseDuration(given), expects: 'a duration such as 90s, 5m or 1h30m' },
   time: { parse: parseTime, expects: 'a time such as 2026-11-22T10:15, 10:15 or @1795342500' },
   tag: { parse: (given) => (isTag(given) ? given : undefined), expects: 'letters, digits and _ . : @ - (at most 64)' },

@@ -23,6 +23,8 @@ export interface Values {
   readonly id: ItemId
   readonly priority: number
   readonly count: number
+  /** A place in a file, or a length of it. */
+  readonly bytes: number
   readonly duration: Millis
   readonly time: Millis
   readonly tag: string

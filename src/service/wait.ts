@@ -61,7 +61,7 @@ export async function waitForAll(
   const check = async () => {
     for (const [key, item] of waiting) {
       if (!isEnded(item.at.state) && look(pathOf(item)) !== undefined) continue
-      const now = isEnded(item.at.state) ? item : (findAgain(item) ?? (await findAnywhere(context.root, item)))
+      const now = isEnded(item.at.state) ? item : ((await findAgain(item)) ?? (await findAnywhere(context.root, item)))
       if (now === undefined) problems.push(problem('not-found', `${item.id} is gone: somebody removed it`))
       else if (!isEnded(now.at.state)) {
         waiting.set(key, now)

@@ -2,10 +2,11 @@
 
 import { entryOf } from '../domain/entry.ts'
 import { FlowState, lineOf } from '../domain/flow.ts'
-import { isRecord, parseJson } from '../domain/msg.ts'
+import { isRecord, parseJson } from '../domain/json.ts'
 import { displayName, type Millis, parseItemName } from '../domain/name.ts'
 import type { WaitReason } from '../domain/pick.ts'
 import type { QueueConfig } from '../domain/policy.ts'
+import type { Steps } from '../domain/steps.ts'
 import { readRegular } from '../fsqueue/files.ts'
 import { inQueue } from '../fsqueue/place.ts'
 import { itemsOf } from '../fsqueue/scan.ts'
@@ -14,8 +15,9 @@ import type { Found } from './lookup.ts'
 const LIMIT = 16 * 1024 * 1024
 /** So many names are looked at to tell what is ahead in its line. */
 const COMPARED = 200_000
+const NAMES_A_STEP = 256
 
-export function flowReason(item: Found, config: QueueConfig, now: Millis): WaitReason | undefined {
+export function* flowReason(item: Found, config: QueueConfig, now: Millis): Steps<WaitReason | undefined> {
   const { flow } = config
   if (flow === undefined) return undefined
   const own = entryOf(item.at.raw, now)
@@ -30,13 +32,13 @@ export function flowReason(item: Found, config: QueueConfig, now: Millis): WaitR
     if (line !== undefined && lineOf(flow, tags) === line) return { kind: 'order', key: line, ahead: id }
     state.begin(id, tags, now, false)
   }
-  const ahead = line === undefined ? undefined : firstOf(item, line, config, now)
+  const ahead = line === undefined ? undefined : yield* firstOf(item, line, config, now)
   if (line !== undefined && ahead !== undefined) return { kind: 'order', key: line, ahead }
   return state.gate(own.raw, own.tags, now)?.reason
 }
 
 /** The earliest of its line that came before it. */
-function firstOf(item: Found, line: string, { flow }: QueueConfig, now: Millis): string | undefined {
+function* firstOf(item: Found, line: string, { flow }: QueueConfig, now: Millis): Steps<string | undefined> {
   if (flow === undefined) return undefined
   let first = entryOf(item.at.raw, now)
   let compared = 0
@@ -45,6 +47,7 @@ function firstOf(item: Found, line: string, { flow }: QueueConfig, now: Millis):
     const isEarlier = other.arrival < first.arrival || (other.arrival === first.arrival && other.raw < first.raw)
     if (isEarlier && lineOf(flow, other.tags) === line) first = other
     compared += 1
+    if (compared % NAMES_A_STEP === 0) yield
     if (compared >= COMPARED) break
   }
   return first.raw === item.at.raw ? undefined : (first.id ?? displayName(first.raw))

@@ -4,6 +4,7 @@ import { comparing, entryOf } from '../domain/entry.ts'
 import type { Attempt } from '../domain/item.ts'
 import { parseItemName } from '../domain/name.ts'
 import { entryGate, explain, type QueueFacts, queueGate, type WaitReason } from '../domain/pick.ts'
+import type { Steps } from '../domain/steps.ts'
 import { formOf, messageOf } from '../fsqueue/content.ts'
 import { hasFlag } from '../fsqueue/layout.ts'
 import { itemsOf } from '../fsqueue/scan.ts'
@@ -14,6 +15,7 @@ import { callName } from './item-ref.ts'
 import { type Found, pathOf } from './lookup.ts'
 import { type Attempted, forEachItem } from './relocate.ts'
 import { isDown, isPaused, loadConfig, rootFlag } from './spool.ts'
+import { inTurns } from './turns.ts'
 import { defineVerb } from './verb.ts'
 import { flowReason } from './why-flow.ts'
 import { type WorkerStatus, workerStatus } from './worker-status.ts'
@@ -30,6 +32,7 @@ export interface Why {
 
 /** So many names are compared to tell how many go first. */
 const COMPARED = 200_000
+const NAMES_A_STEP = 256
 
 export const why = defineVerb({
   summary: 'say why an item does not run, and what to do about it',
@@ -60,8 +63,12 @@ async function waitReasons(context: Context, item: Found, worker: WorkerStatus |
   const settling = live?.settling.find((held) => isNamed(held.name, raw))
   const unavailable = live?.unavailable.find((held) => isNamed(held.name, raw))
   const loaded = await loadConfig(context.root, item.queue.name)
-  const facts = queueFacts(context, item, live, 'problem' in loaded ? loaded.problem : live?.configProblem)
-  const flow = 'config' in loaded ? flowReason(item, loaded.config, now) : undefined
+  const { dir } = item.queue
+  const rootPaused = hasFlag(rootFlag(context.root, '_paused'))
+  const flags = { rootPaused, paused: isPaused(dir), down: isDown(dir) }
+  const facts = queueFacts(flags, live, 'problem' in loaded ? loaded.problem : live?.configProblem)
+  const flow = 'config' in loaded ? await inTurns(flowReason(item, loaded.config, now)) : undefined
+  const aging = 'config' in loaded ? loaded.config.aging : undefined
   // A closed gate hides the ones behind it, but whoever opens it wants to know them too.
   const { slots: all, freeSlots, noPermit } = facts
   const slots = queueGate({ ...NOTHING_SHUT, slots: all, freeSlots, noPermit }, now)
@@ -78,7 +85,7 @@ async function waitReasons(context: Context, item: Found, worker: WorkerStatus |
   // Only of an item that may run at all is it worth saying that others go first.
   if (found.length === 0 && slots !== undefined) found.push(slots)
   if (own === undefined && flow === undefined && settling === undefined && unavailable === undefined)
-    found.push({ kind: 'behind', ahead: ahead(item, now, 'config' in loaded ? loaded.config.aging : undefined) })
+    found.push({ kind: 'behind', ahead: await inTurns(ahead(item, now, aging)) })
   return found
 }
 
@@ -97,17 +104,15 @@ const NOTHING_SHUT: QueueFacts = {
   noPermit: undefined,
 }
 
-function queueFacts(
-  context: Context,
-  item: Found,
+/** What a queue's gates are asked with, from files alone. */
+export function queueFacts(
+  flags: Pick<QueueFacts, 'rootPaused' | 'paused' | 'down'>,
   worker: WorkerStatus | undefined,
   configProblem: string | undefined,
 ): QueueFacts {
   return {
+    ...flags,
     stopping: worker?.stopping === true,
-    rootPaused: hasFlag(rootFlag(context.root, '_paused')),
-    paused: isPaused(item.queue.dir),
-    down: isDown(item.queue.dir),
     configProblem,
     brokenHandler: worker?.brokenHandler,
     diskProblem: worker?.disk,
@@ -120,7 +125,7 @@ function queueFacts(
 }
 
 /** How many waiting items go first, by their names. */
-function ahead(item: Found, now: number, aging: number | undefined): number {
+function* ahead(item: Found, now: number, aging: number | undefined): Steps<number> {
   const compare = comparing(aging)
   const own = entryOf(item.at.raw, now)
   let count = 0
@@ -130,6 +135,7 @@ function ahead(item: Found, now: number, aging: number | undefined): number {
     const other = entryOf(raw, now)
     if (other.notBefore <= now && compare(other, own) < 0) count += 1
     compared += 1
+    if (compared % NAMES_A_STEP === 0) yield
     if (compared >= COMPARED) break
   }
   return count
@@ -141,7 +147,7 @@ function endedText(item: Found): string {
   const last = reading?.kind === 'msg' ? reading.msg.attempts?.at(-1) : undefined
   switch (item.at.state) {
     case 'prep':
-      return 'it is still being built'
+      return `it is still being built: \`rq commit ${short(item)}\` publishes a draft`
     case 'que':
       return 'it waits'
     case 'run':

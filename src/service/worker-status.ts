@@ -1,9 +1,9 @@
 /** `_status.json`: what a queue's worker last said of itself. A snapshot, droppable, and read with suspicion. */
-import { isRecord, parseJson } from '../domain/msg.ts'
+import { isRecord, parseJson } from '../domain/json.ts'
 import { type Millis, parseItemName, type RawName } from '../domain/name.ts'
 import { PRESSURES, type Pressure } from '../domain/pressure.ts'
 import { readRegular } from '../fsqueue/files.ts'
-import { inQueue, type QueueDir } from '../fsqueue/place.ts'
+import { fileMark, inQueue, look, type QueueDir } from '../fsqueue/place.ts'
 import { isAlive, processStat } from '../os/process.ts'
 
 export interface RunningItem {
@@ -44,10 +44,30 @@ export interface WorkerStatus {
 
 const LIMIT = 16 * 1024 * 1024
 
+/** When the worker last said something: an idle one says nothing new. undefined: never. */
+export function lastSign(queue: QueueDir): Millis | undefined {
+  return look(inQueue(queue, '_status.json'))?.mtimeMs
+}
+
 export function workerStatus(queue: QueueDir): WorkerStatus | undefined {
+  return statusIn(statusFile(queue))
+}
+
+/** As it is written; undefined: there is none that could be read. */
+export function statusFile(queue: QueueDir): Readonly<Record<string, unknown>> | undefined {
   const reading = readRegular(inQueue(queue, '_status.json'), LIMIT)
   const value = reading.kind === 'text' ? parseJson(reading.text) : undefined
-  if (!isRecord(value)) return undefined
+  return isRecord(value) ? value : undefined
+}
+
+/** Another one when it was written anew: that is a rename, or the blocks of the old file on a full disk. */
+export function statusKey(queue: QueueDir): string {
+  return fileMark(inQueue(queue, '_status.json'))
+}
+
+/** Whether its worker lives is asked each time. */
+export function statusIn(value: Readonly<Record<string, unknown>> | undefined): WorkerStatus | undefined {
+  if (value === undefined) return undefined
   const pid = number(value['pid']) ?? 0
   const start = number(value['start'])
   const { gate, brokenHandler, shortage } = value

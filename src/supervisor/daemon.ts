@@ -1,12 +1,14 @@
 /** One daemon's life: make the root, lock it, supervise, leave it as it was asked to. */
 import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import type { FromWeb } from '../domain/web-protocol.ts'
 import { createRoot, rootFormat } from '../fsqueue/layout.ts'
 import type { RqEvent } from '../log/events.ts'
 import { errnoOf } from '../os/errno.ts'
 import { pidPath } from '../os/holder.ts'
 import { type RootLock, takeRootLock } from './root-lock.ts'
 import { Supervisor } from './supervisor.ts'
+import { Web } from './web.ts'
 
 /** After an unclean boot every claim is durable for so long: an item that panics the machine must be counted. */
 const CAREFUL_MS = 10 * 60_000
@@ -14,8 +16,11 @@ const CAREFUL_MS = 10 * 60_000
 export interface DaemonOptions {
   readonly root: string
   readonly workerProgram: string
+  /** Serves the web; undefined: nothing does. */
+  readonly webProgram: string | undefined
   readonly emit: (event: RqEvent) => void
-  readonly onReady: () => void
+  /** `web`: what the process that serves it said first; undefined when it said nothing in time, or is not wanted. */
+  readonly onReady: (web: FromWeb | undefined) => void
 }
 
 export type DaemonEnd =
@@ -54,6 +59,8 @@ const OWN_NAMES = new Set([
   'rqd.log',
   'rqd.log.1',
   'rqd.pid',
+  '_token',
+  '_web.json',
   'lost+found',
 ])
 
@@ -80,6 +87,8 @@ export async function runDaemon(options: DaemonOptions): Promise<DaemonEnd> {
   for (const what of lock.troubles) emit({ kind: 'trouble', what })
   if (lock.uncleanBoot) emit({ kind: 'unclean-boot' })
 
+  const web = options.webProgram === undefined ? undefined : new Web({ root, program: options.webProgram, emit })
+  web?.start()
   supervisor = new Supervisor({
     root,
     workerProgram: options.workerProgram,
@@ -89,13 +98,15 @@ export async function runDaemon(options: DaemonOptions): Promise<DaemonEnd> {
       if (!existsSync(pidPath(root))) writePid(root)
       return lock.keep()
     },
+    onReload: () => web?.reload(),
   })
   obeySignals(supervisor)
   if (!writePid(root)) emit({ kind: 'trouble', what: 'rqd.pid could not be written' })
   const ending = await supervisor.run((queues) => {
     emit({ kind: 'daemon-started', root, pid: process.pid, queues })
-    options.onReady()
+    void (web?.answered ?? Promise.resolve(undefined)).then(options.onReady)
   })
+  await web?.stop()
   await leave(root, lock, ending !== 'detach')
   emit({ kind: 'daemon-stopped' })
   return { kind: 'stopped' }

@@ -5,7 +5,7 @@
 import type { FSWatcher } from 'node:fs'
 import { join } from 'node:path'
 import type { FSWatcher as Chokidar } from 'chokidar'
-import type { QueueDir } from '../fsqueue/place.ts'
+import { type BytePath, fileMark, type QueueDir, toBytes, within } from '../fsqueue/place.ts'
 import { errnoOf } from '../os/errno.ts'
 import { type FoundQueue, SWITCHES } from './queues.ts'
 import { Sleeper, watchPlainly } from './sleeper.ts'
@@ -29,6 +29,7 @@ export class Hints {
   #queues: Chokidar | undefined
   #own: FSWatcher | undefined
   #renewal: Promise<void> = Promise.resolve()
+  #config = ''
   #isTroubled = false
   #hasSaid = false
 
@@ -40,6 +41,7 @@ export class Hints {
   /** Resolves when changes in `queue/` are seen. */
   async watch(): Promise<void> {
     this.#watchOwn()
+    this.#isOtherConfig()
     await this.#watchQueues()
   }
 
@@ -61,8 +63,9 @@ export class Hints {
     }
   }
 
-  /** Tries again to watch what could not be watched; false: something is still missing, poll faster. */
+  /** Looks whether a hint was missed, and tries again to watch what could not be watched; false: something is still missing, poll faster. */
   mend(): boolean {
+    if (this.#isOtherConfig()) this.#handlers.onRoot('config.json')
     if (!this.#isTroubled) {
       this.#hasSaid = false
       return true
@@ -83,12 +86,21 @@ export class Hints {
   #watchOwn(): void {
     const onName = (name: string | null) => {
       if (name === 'queue') void this.#watchQueues()
+      if (name === 'config.json') this.#isOtherConfig()
       if (name !== null && ROOT_NAMES.has(name)) this.#handlers.onRoot(name)
     }
     this.#own = watchPlainly(this.#root, onName, (error) => {
       this.#own = undefined
       this.#trouble('the root', error)
     })
+  }
+
+  /** Than when it was last looked at. The lock and `_paused` are looked at anyway. */
+  #isOtherConfig(): boolean {
+    const now = fileMark(within(toBytes(this.#root) as BytePath, 'config.json'))
+    const isOther = now !== this.#config
+    this.#config = now
+    return isOther
   }
 
   /** Anew when `queue/` itself came or went: a watch stays on the directory that it was set on. One at a time. */

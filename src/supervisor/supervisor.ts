@@ -38,6 +38,7 @@ export interface SupervisorOptions {
   readonly carefulUntil: Millis | undefined
   /** Locks again what was removed; false: the root is not ours any more. */
   readonly keepLock: () => boolean
+  readonly onReload: () => void
 }
 
 export class Supervisor {
@@ -194,6 +195,7 @@ export class Supervisor {
     this.#reloadAt = Number.POSITIVE_INFINITY
     this.#options.emit({ kind: 'reloading' })
     this.#loadConfig()
+    this.#options.onReload()
     this.#isListStale = true
     this.#roster.doubtAll()
     this.#workers.tellAll({ type: 'reload' })

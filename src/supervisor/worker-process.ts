@@ -18,6 +18,8 @@ export type WorkerEnd =
   | { readonly kind: 'asked' }
   /** The queue is locked by the worker of a daemon that just died, or the system refused something. */
   | { readonly kind: 'later' }
+  /** It was asked for a new one in its place. */
+  | { readonly kind: 'again' }
   | { readonly kind: 'crashed'; readonly how: string }
 
 export interface WorkerProcess {
@@ -81,6 +83,7 @@ function notForked(why: string, onEnd: (end: WorkerEnd) => void): WorkerProcess 
 function endOf(code: number | null, signal: NodeJS.Signals | null): WorkerEnd {
   if (code === WORKER_EXIT.asked) return { kind: 'asked' }
   if (code === WORKER_EXIT.later) return { kind: 'later' }
+  if (code === WORKER_EXIT.again) return { kind: 'again' }
   return { kind: 'crashed', how: signal === null ? `exit ${code}` : `signal ${signal}` }
 }
 

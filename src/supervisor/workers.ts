@@ -31,7 +31,8 @@ interface Entry {
 
 interface Waiting {
   readonly queue: FoundQueue
-  readonly until: Millis
+  /** `asked`: nothing failed, so there is nothing to wait for. */
+  readonly until: Millis | 'asked'
 }
 
 export interface WorkersOptions {
@@ -126,7 +127,8 @@ export class Workers {
 
   /** When the next restart after `after` is due, both monotonic; infinite when none waits. */
   nextRestart(after: Millis): Millis {
-    return Math.min(...[...this.#waiting.values()].map((entry) => entry.until).filter((until) => until > after))
+    const times = [...this.#waiting.values()].map(({ until }) => until).filter((until) => until !== 'asked')
+    return Math.min(...times.filter((until) => until > after))
   }
 
   #onMessage(entry: Entry, message: FromWorker): void {
@@ -161,10 +163,12 @@ export class Workers {
     this.permits.ended(queue)
     const wasAsked = entry.state === 'stopping'
     const isRetired = wasAsked && entry.stopMode === 'retire' && end.kind === 'asked'
-    if (wasAsked) this.#failures.delete(queue.inode)
+    const isAgain = !wasAsked && end.kind === 'again'
+    if (wasAsked || isAgain) this.#failures.delete(queue.inode)
     else this.#restartLater(entry, end)
+    if (isAgain) this.#waiting.set(queue.inode, { queue, until: 'asked' })
     if (isRetired) this.#options.emit({ kind: 'worker-retired', queue: queue.name })
-    else if (wasAsked) this.#options.emit({ kind: 'worker-left', queue: queue.name, how: describe(end) })
+    else if (wasAsked || isAgain) this.#options.emit({ kind: 'worker-left', queue: queue.name, how: describe(end) })
     this.#options.onEnded(queue, isRetired ? entry.idle : undefined)
     this.#options.ring()
   }
@@ -192,6 +196,7 @@ function viewOf(living: ReadonlyMap<string, Entry>, waiting: ReadonlyMap<string,
     return { state, name, inode, idleSince: idle === undefined ? undefined : idle.since + toWall }
   })
   const resting = [...waiting.values()].map(({ queue: { name, inode }, until }): Worker => {
+    if (until === 'asked') return { state: 'restarting', name, inode }
     return { state: 'waiting', name, inode, until: until + toWall }
   })
   return [...alive, ...resting]
@@ -203,6 +208,8 @@ function describe(end: WorkerEnd): string {
       return 'ended'
     case 'later':
       return 'asks to be started again later'
+    case 'again':
+      return 'makes room for a new one, as its _restart asks'
     case 'crashed':
       return end.how
   }

@@ -18,6 +18,7 @@ import { cutLog, logSize } from './guard.ts'
 import { hookFacts } from './hook-facts.ts'
 import { hookPath, hookProblem } from './hooks.ts'
 import { configOf } from './item-config.ts'
+import { isOfThisQueue } from './liveness.ts'
 import { type Ended, runPath } from './run.ts'
 import type { Settled } from './verdict.ts'
 import type { Worker } from './worker.ts'
@@ -182,5 +183,6 @@ function note(log: number | undefined, text: string): void {
 
 function endEarlierHooks({ id, attempt }: Ended): void {
   const marked = processesWith([`RQ_MSG_ID=${id}`, `RQ_ATTEMPT=${attempt}`], 0)
-  for (const { pid } of marked) if (environmentOf(pid, 'RQ_HOOK') !== undefined) signalProcess(pid, 'SIGKILL')
+  for (const { pid } of marked)
+    if (environmentOf(pid, 'RQ_HOOK') !== undefined && isOfThisQueue(pid)) signalProcess(pid, 'SIGKILL')
 }

@@ -4,7 +4,7 @@
  */
 import { defaultQueueConfig } from '../config/config.ts'
 import type { AlertPolicy } from '../domain/alerts.ts'
-import { isRecord } from '../domain/msg.ts'
+import { isRecord } from '../domain/json.ts'
 import type { Millis } from '../domain/name.ts'
 import type { QueueConfig } from '../domain/policy.ts'
 import { alertsDue } from '../fsqueue/chores.ts'

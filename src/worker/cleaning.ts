@@ -2,7 +2,7 @@
  * Cleaning by a queue's retention. A queue that has none looks for leftovers at the start of its worker and once a day,
  * and starts nothing where there are none.
  */
-import { isRecord } from '../domain/msg.ts'
+import { isRecord } from '../domain/json.ts'
 import type { Millis } from '../domain/name.ts'
 import type { QueueConfig } from '../domain/policy.ts'
 import { cleanDue } from '../fsqueue/chores.ts'

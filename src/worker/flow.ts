@@ -2,7 +2,7 @@
 import { compareArrival, type Entry } from '../domain/entry.ts'
 import type { FlowPolicy } from '../domain/flow.ts'
 import { FlowState, lineOf } from '../domain/flow.ts'
-import { isRecord, parseJson } from '../domain/msg.ts'
+import { isRecord, parseJson } from '../domain/json.ts'
 import { type ItemId, type Millis, parseItemName, type RawName } from '../domain/name.ts'
 import { Schedule } from '../domain/schedule.ts'
 import type { Gates } from '../domain/schedule-options.ts'

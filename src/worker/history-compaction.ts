@@ -1,4 +1,6 @@
 /** Old days of `_stats/` hour by hour, very old ones gone: once a day, one file at a time between other work. */
+import { CARRIED, carried, decodeCarried, encodeCarried } from '../domain/carried.ts'
+import type { Millis } from '../domain/name.ts'
 import { compactDay, type DayFate, dayFate, dayOf, decodeDay, HOUR, type StatsPolicy } from '../domain/stats.ts'
 import { QueueIoError } from '../fsqueue/errors.ts'
 import type { QueueDir } from '../fsqueue/place.ts'
@@ -22,7 +24,8 @@ export function compactStats(worker: Worker): void {
       emit({ kind: 'disk-trouble', operation, path, code })
     }
   }
-  setImmediate(() => step(statFiles(queue)))
+  // The oldest first: what is carried on counts for all days up to the last one of it.
+  setImmediate(() => step(statFiles(queue).toSorted()))
 }
 
 function carryOut(queue: QueueDir, file: string, policy: StatsPolicy): void {
@@ -35,8 +38,18 @@ function carryOut(queue: QueueDir, file: string, policy: StatsPolicy): void {
       compact(queue, file)
       return
     case 'remove':
+      carryOn(queue, file, day ?? 0)
       removeStatFile(queue, file)
   }
+}
+
+/** What a day counted goes on in the sum of all days that are gone: on the disk before the day is. */
+function carryOn(queue: QueueDir, file: string, day: Millis): void {
+  const before = decodeCarried(readStatFile(queue, CARRIED) ?? '')
+  const text = readStatFile(queue, file)
+  // Carried already, by a worker that was killed before it removed the file.
+  if (text === undefined || (before !== undefined && day <= before.through)) return
+  replaceStatFile(queue, CARRIED, encodeCarried(carried(before, day, decodeDay(text).records)))
 }
 
 function compact(queue: QueueDir, file: string): void {

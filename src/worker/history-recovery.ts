@@ -2,7 +2,7 @@
  * Where the workers before us stopped counting: what stands in `_stats/`, and in the last snapshot. Their clock may have
  * been another than ours is now.
  */
-import { isRecord, parseJson } from '../domain/msg.ts'
+import { isRecord, parseJson } from '../domain/json.ts'
 import type { Millis } from '../domain/name.ts'
 import { dayFile, dayOf, decodeDay, decodeRecord, isWritten, type StatsRecord } from '../domain/stats.ts'
 import { readRegular } from '../fsqueue/files.ts'

@@ -4,7 +4,7 @@
  */
 
 import type { Entry } from '../domain/entry.ts'
-import { parseJson } from '../domain/msg.ts'
+import { parseJson } from '../domain/json.ts'
 import { idTime, type Millis, type RawName } from '../domain/name.ts'
 import {
   type Counter, count, dayFile, emptyTally, encodeRecord, MINUTE, measure, type StatsRecord,

@@ -84,7 +84,8 @@ export class Intake {
   take(now: Millis): Entry | undefined {
     this.#heedClock(now)
     this.#scanIfLow(now)
-    const entry = this.schedule.take(now)
+    let entry = this.schedule.take(now)
+    while (entry === undefined && this.#clearTheWay(this.schedule.lateInTheWay())) entry = this.schedule.take(now)
     // What was ready may have been parked, all of it, and others left out for it: looked for while its key is shut.
     if (entry === undefined) this.#scanIfLow(now)
     return entry
@@ -173,7 +174,7 @@ export class Intake {
   #scanEnded(names: number, ms: number, why: string): void {
     this.#scan = undefined
     this.schedule.endScan(Date.now())
-    this.#clearTheWay()
+    this.#clearTheWay(this.schedule.inTheWay())
     const moved = this.#mark().mtime
     const young = BigInt(this.#scanned.at) * 1_000_000n - moved < MTIME_DOUBT_NS
     this.#dirty ||= moved !== this.#scanned.began || young
@@ -182,13 +183,14 @@ export class Intake {
   }
 
   /** Nothing tells of a name that was removed or renamed: where others wait for it, it is looked at. */
-  #clearTheWay(): void {
+  #clearTheWay(suspects: readonly Entry[]): boolean {
     try {
-      const isGone = ({ raw }: Entry) => look(place(this.#queue, 'que', raw)) === undefined
-      const gone = this.schedule.inTheWay().filter(isGone)
+      const gone = suspects.filter(({ raw }) => look(place(this.#queue, 'que', raw)) === undefined)
       if (gone.length > 0) this.schedule.drop(gone, Date.now())
+      return gone.length > 0
     } catch (error) {
       this.#events.onTrouble(error as QueueIoError)
+      return false
     }
   }
 

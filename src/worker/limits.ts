@@ -7,6 +7,7 @@ import type { ProcessStat } from '../os/process.ts'
 import { usageOf } from '../os/usage.ts'
 import { logSize } from './guard.ts'
 import { configOf } from './item-config.ts'
+import { isOfThisQueue } from './liveness.ts'
 import { type Run, runPath } from './run.ts'
 import { stopRun } from './stop-run.ts'
 import type { Worker } from './worker.ts'
@@ -27,7 +28,8 @@ export function enforceLimits(worker: Worker, all: readonly ProcessStat[]): void
     const members = (groups.get(run.group.pid) ?? []).filter(
       ({ pid, start }) => pid !== run.group.pid && start >= run.startTick,
     )
-    measure(run, [...members, ...(escaped.get(attemptKey(run.id, run.attempt)) ?? [])])
+    const others = escaped.get(attemptKey(run.id, run.attempt)) ?? []
+    measure(run, [...members, ...others.filter(({ pid }) => isOfThisQueue(pid))])
     enforce(worker, run, limits)
   }
 }

@@ -2,6 +2,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import type { SlotIdentity } from '../fsqueue/attempt.ts'
 import { errnoOf } from '../os/errno.ts'
+import { isElsewhere } from '../os/outsiders.ts'
 import {
   environmentOf,
   groupIsAlive,
@@ -55,7 +56,14 @@ export function isAttemptAlive(slot: SlotIdentity, id: string, n: number): boole
 /** Processes of an attempt that are not in its slot's group, so that no signal to the group reaches them. */
 export function outsiders(slot: SlotIdentity, id: string, n: number): ProcessStat[] {
   const marks = [`RQ_MSG_ID=${id}`, `RQ_ATTEMPT=${n}`]
-  return processesWith(marks, slot.start).filter((stat) => stat.group !== slot.pid && isOfSlot(stat.pid))
+  return processesWith(marks, slot.start).filter(
+    ({ pid, group }) => group !== slot.pid && isOfSlot(pid) && isOfThisQueue(pid),
+  )
+}
+
+/** Another queue may have an item of the same id, and its processes the same marks. */
+export function isOfThisQueue(pid: number): boolean {
+  return !isElsewhere(pid, fileKey(statSync('.')))
 }
 
 /** An unreadable environment is no proof of innocence. */

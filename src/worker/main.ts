@@ -1,20 +1,19 @@
 /** One queue's process: `worker.cjs QUEUE-PATH`, forked by the supervisor (domain/worker-protocol.ts). */
 import { basename } from 'node:path'
 import { defaultQueueConfig } from '../config/config.ts'
-import { type FromWorker, type ToWorker, WORKER_ENV, WORKER_EXIT } from '../domain/worker-protocol.ts'
+import { type FromWorker, RESTART_FLAG, type ToWorker, WORKER_ENV, WORKER_EXIT } from '../domain/worker-protocol.ts'
 import { ensureQueue } from '../fsqueue/layout.ts'
 import { idMaker } from '../fsqueue/new-id.ts'
-import { type BytePath, inQueue, makeDir, queueDir } from '../fsqueue/place.ts'
-import { watchNames } from '../fsqueue/watch.ts'
+import { inQueue, makeDir, queueDir } from '../fsqueue/place.ts'
 import { fileSink, gatheringSink, makeLog, stderrSink } from '../log/log.ts'
 import { errnoOf } from '../os/errno.ts'
 import { tryLock } from '../os/lock.ts'
 import { load } from './admin.ts'
+import { ControlFiles } from './control-files.ts'
+import { forgetRestart, restartIfAsked } from './restart.ts'
 import { shutDown } from './shutdown.ts'
 import { StatusFile } from './status.ts'
 import { Worker } from './worker.ts'
-
-const ADMIN_FILES = new Set(['config.json', 'handler', 'hooks', '_paused', '_down'])
 
 process.umask(0o077)
 // The supervisor's terminal signals its whole group; what we do is told over the channel.
@@ -62,11 +61,12 @@ function connect(worker: Worker): void {
   process.on('message', (message: ToWorker) => obey(worker, message))
   // The supervisor is gone: what runs runs on, and is adopted by the next worker.
   process.on('disconnect', () => void shutDown(worker, 'detach').then(() => process.exit(WORKER_EXIT.asked)))
-  watchNames(
-    '.' as BytePath,
-    (name) => ADMIN_FILES.has(name) && worker.adminChanged(name),
+  const files = new ControlFiles(
+    (name) => (name === RESTART_FLAG ? restartIfAsked(worker) : worker.adminChanged(name)),
     (error) => worker.trouble(error),
   )
+  files.watch()
+  forgetRestart(worker)
 }
 
 function obey(worker: Worker, message: ToWorker): void {
@@ -82,7 +82,8 @@ function obey(worker: Worker, message: ToWorker): void {
       worker.permits.granted(message)
       return
     case 'stop':
-      if (message.mode === 'retire' && !worker.isIdle) {
+      // On its way out for a new one it is not let go without.
+      if (message.mode === 'retire' && (!worker.isIdle || worker.stopping !== undefined)) {
         tell({ type: 'busy' })
         return
       }

@@ -116,6 +116,7 @@ function settledAs(worker: Worker, settled: Settled, moved: Moved, durable: bool
     attempt: ended.attempt,
     to: move.to === 'relay' ? 'relayed' : move.to,
     verdict: durable ? (record?.verdict ?? verdict.kind) : 'not known to be on the disk',
+    ...(move.to === 'que' && move.queue !== undefined ? { retryQueue: move.queue } : {}),
     ...(record?.exit === undefined ? {} : { exit: record.exit }),
     ...(record?.text === undefined ? {} : { text: record.text }),
     ...(ended.started === undefined ? {} : { ms: Date.now() - Date.parse(ended.started) }),

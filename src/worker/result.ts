@@ -1,6 +1,7 @@
 /** A handler's result: JSON that it wrote to $RQ_RESULT; in `msg` up to 1 MiB, beyond that it stays a file. */
 import type { Msg } from '../domain/item.ts'
-import { isTooDeep, parseJson } from '../domain/msg.ts'
+import { parseJson } from '../domain/json.ts'
+import { isTooDeep } from '../domain/msg.ts'
 import { unlessDenied } from '../fsqueue/errors.ts'
 import { readRegular, removeFile } from '../fsqueue/files.ts'
 import { type BytePath, look, within } from '../fsqueue/place.ts'

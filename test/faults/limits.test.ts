@@ -1,8 +1,9 @@
 /** Limits of a process: too few descriptors, processes, watches. All work waits for its turn, and none is lost. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { processStat } from '../../src/os/process.ts'
 import { BIN, kill, makeQueue, startDaemon, tempRoot } from '../helpers/daemon.ts'
 import { workersOf } from '../helpers/rqd.ts'
 import { until } from '../helpers/until.ts'
@@ -32,12 +33,12 @@ describe('too few', () => {
       const queue = testQueue('#!/bin/sh\n', { settle: 0 })
       const worker = await startWorker(queue.path)
       await until(() => queue.events('scan').length > 0)
+      const before = await heldAtRest(worker.pid)
       leaveRoom(worker.pid, free)
-      const before = descriptors(worker.pid).length
       const id = queue.send({})
       await until(() => shortage(queue))
       await until(() => queue.events('trouble').length >= 3)
-      await until(() => descriptors(worker.pid).length === before)
+      await holdsOnly(worker.pid, before.length)
       expect(queue.stateOf(id)).toBe('que')
       run('prlimit', `--pid=${worker.pid}`, '--nofile=1024:')
       expect(await queue.settled(id)).toBe('done')
@@ -68,12 +69,12 @@ describe('too few', () => {
     const daemon = await startDaemon(queue.path.replace(/\/queue\/q$/, ''))
     expect(await queue.settled(queue.send({}))).toBe('done')
     const worker = await until(() => workersOf(daemon.pid).get('q'))
-    const before = descriptors(daemon.pid)
+    const before = await heldAtRest(daemon.pid)
     // The end of its worker gives one back, which makes three: one too few.
     leaveRoom(daemon.pid, 2)
     kill(worker, 'SIGKILL')
     await until(() => (daemon.stderr().match(/cannot fork/g)?.length ?? 0) >= 3, 30_000, daemon.stderr)
-    await until(() => descriptors(daemon.pid).length === before.length - 1)
+    await holdsOnly(daemon.pid, before.length - 1)
     run('prlimit', `--pid=${daemon.pid}`, '--nofile=1024:')
     expect(await queue.settled(queue.send({}), 30_000)).toBe('done')
     await daemon.stop()
@@ -120,6 +121,40 @@ function cannotUnshare(): string | undefined {
 /** The descriptors of a process, by their numbers, but for those on their way. */
 function descriptors(pid: number): number[] {
   return readdirSync(`/proc/${pid}/fd`).map(Number)
+}
+
+const REST_MS = 500
+
+/** What it holds when it does nothing: a process that has just begun still reads modules, one file after the other. */
+async function heldAtRest(pid: number): Promise<number[]> {
+  let held: number[] = []
+  let since = performance.now()
+  await until(() => {
+    const now = descriptors(pid)
+    const isSame = now.length === held.length && now.every((number, at) => number === held[at])
+    // One that only waits for a core is not at rest.
+    if (!isSame || processStat(pid)?.state !== 'S') since = performance.now()
+    held = now
+    return performance.now() - since >= REST_MS
+  }, 20_000)
+  return held
+}
+
+async function holdsOnly(pid: number, count: number): Promise<void> {
+  await until(
+    () => descriptors(pid).length === count,
+    10_000,
+    () => `${count} descriptors; they are ${descriptors(pid).map((number) => linkOf(`/proc/${pid}/fd/${number}`))}`,
+  )
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch {
+    // It was closed meanwhile.
+    return 'closed'
+  }
 }
 
 /** So many more may the process open, whatever it holds: that differs between versions of Node. */

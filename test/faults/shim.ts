@@ -144,17 +144,25 @@ export interface SweepOptions extends Omit<FaultPlan, 'root' | 'at' | 'log' | 's
  */
 export async function sweep(options: SweepOptions, round: (shot: Shot) => Promise<void>): Promise<number> {
   const { from = 1, step = 1, limit = 5000 } = options
-  for (let at = from, hits = 0; at <= limit; at += step, hits++) {
-    const dir = mkdtempSync(join(tmpdir(), 'rqd-sweep-'))
-    try {
-      const shot = makeShot(options, at, dir)
-      await namingTheCall(shot, round)
-      if (!shot.fired()) return hits
-    } finally {
-      rmSync(dir, { recursive: true, force: true })
-    }
-  }
+  for (let at = from, hits = 0; at <= limit; at += step, hits++)
+    if (!(await shoot(options, at, round)).some((call) => call.hit)) return hits
   throw new Error(`the sweep was not through after ${limit} calls`)
+}
+
+/** One round in a directory of its own, with the fault at this call. Answers the calls that it counted. */
+export async function shoot(
+  options: SweepOptions,
+  at: number,
+  round: (shot: Shot) => Promise<void>,
+): Promise<CountedCall[]> {
+  const dir = mkdtempSync(join(tmpdir(), 'rqd-sweep-'))
+  try {
+    const shot = makeShot(options, at, dir)
+    await namingTheCall(shot, round)
+    return shot.calls()
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
 }
 
 function makeShot(options: SweepOptions, at: number, dir: string): Shot {

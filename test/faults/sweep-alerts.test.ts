@@ -45,7 +45,7 @@ describe.skipIf(skipLoudly('sweeps', shimUnavailable()))('rq alerts --send', () 
     '%s at each call, then once more',
     { timeout: SWEEP_TIMEOUT_MS },
     async (fault) => {
-      await sweepCalls({ do: fault }, 4, async (shot) => {
+      await sweepCalls({ do: fault }, { every: 19, eachKind: true, atOnce: 2 }, async (shot) => {
         const root = makePlace(shot.dir)
         const { stderr } = await send(root, shot)
         expect(stderr, 'a bug, not an answer').not.toMatch(/^\s+at /m)

@@ -49,7 +49,7 @@ function expectClean(root: string): void {
 
 describe.skipIf(skipLoudly('sweeps', shimUnavailable()))('rq clean', () => {
   test('killed at each call, with an archive', { timeout: SWEEP_TIMEOUT_MS }, async () => {
-    const hits = await sweepCalls({ do: 'kill' }, 3, async (shot) => {
+    const hits = await sweepCalls({ do: 'kill' }, { every: 19, eachKind: true, atOnce: 2 }, async (shot) => {
       const root = makePlace(shot.dir, true)
       await clean(root, shot)
       check(root)
@@ -61,7 +61,7 @@ describe.skipIf(skipLoudly('sweeps', shimUnavailable()))('rq clean', () => {
   })
 
   test('killed at each call, without: the next one ends it', { timeout: SWEEP_TIMEOUT_MS }, async () => {
-    await sweepCalls({ do: 'kill' }, 7, async (shot) => {
+    await sweepCalls({ do: 'kill' }, { every: 19, eachKind: true, atOnce: 2 }, async (shot) => {
       const root = makePlace(shot.dir, false)
       await clean(root, shot)
       expect(await clean(root)).toMatchObject({ code: 0 })
@@ -73,7 +73,7 @@ describe.skipIf(skipLoudly('sweeps', shimUnavailable()))('rq clean', () => {
     'refused at each call with %s',
     { timeout: SWEEP_TIMEOUT_MS },
     async (fault) => {
-      await sweepCalls({ do: fault, reads: true }, 17, async (shot) => {
+      await sweepCalls({ do: fault, reads: true }, { every: 41, eachKind: true, atOnce: 2 }, async (shot) => {
         const root = makePlace(shot.dir, true)
         const said = await clean(root, shot)
         expect(said.stderr, 'a bug, not an answer').not.toMatch(/^\s+at /m)

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { WORKER_EXIT } from '../../src/domain/worker-protocol.ts'
+import { until } from '../helpers/until.ts'
 import { skipLoudly } from './mount.ts'
 import { makeScenario, type Scenario } from './scenario.ts'
 import { type Shot, type SweepOptions, shimUnavailable } from './shim.ts'
@@ -18,21 +19,21 @@ const WORKER = [
 describe.skipIf(skipLoudly('sweeps', shimUnavailable()))('a call that fails', () => {
   describe.each(WORKER)('in the worker: %s', (_name, fault) => {
     test('once', { timeout: SWEEP_TIMEOUT_MS }, async () => {
-      await sweepCalls({ ...fault, match: 'worker.cjs' }, 61, once)
+      await sweepCalls({ ...fault, match: 'worker.cjs' }, { every: 97, eachKind: true, atOnce: 4 }, once)
     })
 
     test('for a while', { timeout: SWEEP_TIMEOUT_MS }, async () => {
-      await sweepCalls({ ...fault, match: 'worker.cjs', sticky: true }, 97, forAWhile)
+      await sweepCalls({ ...fault, match: 'worker.cjs', sticky: true }, { every: 97, atOnce: 4 }, forAWhile)
     })
   })
 
   describe.each(['ENOSPC', 'EIO', 'EMFILE'] as const)('in a slot: %s', (errno) => {
     test('once', { timeout: SWEEP_TIMEOUT_MS }, async () => {
-      await sweepCalls({ do: errno, match: 'rqd-slot', reads: true }, 11, once)
+      await sweepCalls({ do: errno, match: 'rqd-slot', reads: true }, { every: 17, eachKind: true, atOnce: 4 }, once)
     })
 
     test('for a while', { timeout: SWEEP_TIMEOUT_MS }, async () => {
-      await sweepCalls({ do: errno, match: 'rqd-slot', reads: true, sticky: true }, 23, forAWhile)
+      await sweepCalls({ do: errno, match: 'rqd-slot', reads: true, sticky: true }, { every: 23, atOnce: 4 }, forAWhile)
     })
   })
 })
@@ -43,15 +44,11 @@ async function once(shot: Shot): Promise<void> {
 
 async function forAWhile(shot: Shot): Promise<void> {
   await supervised(shot, async (scenario) => {
-    await Promise.race([scenario.finished(60_000), untilFired(shot)])
-    await sleep(1500)
+    await until(() => shot.fired() || scenario.isFinished(), 60_000, scenario.story)
+    if (shot.fired()) await sleep(1500)
     shot.heal()
     await scenario.finished(30_000)
   })
-}
-
-async function untilFired(shot: Shot): Promise<void> {
-  while (!shot.fired()) await sleep(20)
 }
 
 async function supervised(shot: Shot, live: (scenario: Scenario) => Promise<void>): Promise<void> {

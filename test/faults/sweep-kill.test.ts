@@ -9,9 +9,11 @@ import { makeScenario, type Scenario } from './scenario.ts'
 import { type Shot, shimUnavailable } from './shim.ts'
 import { SWEEP_TIMEOUT_MS, sweepCalls } from './sweep-plan.ts'
 
+const SAMPLE = { every: 47, eachKind: true, atOnce: 4 } as const
+
 describe.skipIf(skipLoudly('sweeps', shimUnavailable()))('kill -9 at each file-system call', () => {
   test('of the worker: its handlers run on, and none runs once more', { timeout: SWEEP_TIMEOUT_MS }, async () => {
-    const rounds = await sweepCalls({ do: 'kill', match: 'worker.cjs' }, 20, async (shot) => {
+    const rounds = await sweepCalls({ do: 'kill', match: 'worker.cjs' }, SAMPLE, async (shot) => {
       await round(shot, { exact: true, onDeath: () => undefined })
     })
     expect(rounds).toBeGreaterThan(0)
@@ -20,7 +22,7 @@ describe.skipIf(skipLoudly('sweeps', shimUnavailable()))('kill -9 at each file-s
   test('of the worker, while handlers ask it for copies: each is made once', {
     timeout: SWEEP_TIMEOUT_MS,
   }, async () => {
-    await sweepCalls({ do: 'kill', match: 'worker.cjs' }, 31, async (shot) => {
+    await sweepCalls({ do: 'kill', match: 'worker.cjs' }, { every: 61, atOnce: 4 }, async (shot) => {
       await round(shot, { exact: true, onDeath: () => undefined }, makeScenario(shot.dir, { dup: true }))
     })
   })
@@ -28,21 +30,25 @@ describe.skipIf(skipLoudly('sweeps', shimUnavailable()))('kill -9 at each file-s
   test('of the worker and its slots: what they left runs on or runs again, never both', {
     timeout: SWEEP_TIMEOUT_MS,
   }, async () => {
-    const rounds = await sweepCalls({ do: 'kill', match: 'worker.cjs' }, 20, async (shot) => {
+    const rounds = await sweepCalls({ do: 'kill', match: 'worker.cjs' }, SAMPLE, async (shot) => {
       await round(shot, { exact: false, onDeath: killSlots })
     })
     expect(rounds).toBeGreaterThan(0)
   })
 
   test('of a slot: its worker sees it, and goes on', { timeout: SWEEP_TIMEOUT_MS }, async () => {
-    const rounds = await sweepCalls({ do: 'kill', match: 'rqd-slot' }, 4, async (shot) => {
-      await round(shot, { exact: false, onDeath: () => undefined })
-    })
+    const rounds = await sweepCalls(
+      { do: 'kill', match: 'rqd-slot' },
+      { every: 6, eachKind: true, atOnce: 4 },
+      async (shot) => {
+        await round(shot, { exact: false, onDeath: () => undefined })
+      },
+    )
     expect(rounds).toBeGreaterThan(0)
   })
 
   test('of a worker that recovers what a killed one left', { timeout: SWEEP_TIMEOUT_MS }, async () => {
-    const rounds = await sweepCalls({ do: 'kill', match: 'worker.cjs' }, 20, async (shot) => {
+    const rounds = await sweepCalls({ do: 'kill', match: 'worker.cjs' }, SAMPLE, async (shot) => {
       const scenario = makeScenario(shot.dir)
       const first = await startWorker(scenario.source.path)
       // In the middle: some items have ended, some run, some wait.

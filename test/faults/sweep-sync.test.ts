@@ -19,7 +19,7 @@ const MODES = [
 describe.skipIf(skipLoudly('sweeps', shimUnavailable()))('a sync that fails', () => {
   test.each(MODES)('is not taken back: durability %s', { timeout: SWEEP_TIMEOUT_MS }, async (_mode, config, env) => {
     const fault = { do: 'EIO', only: ['fsync', 'fdatasync', 'syncfs'], match: 'worker.cjs' } as const
-    const rounds = await sweepCalls(fault, 3, (shot) => round(shot, config, env))
+    const rounds = await sweepCalls(fault, { every: 3, atOnce: 3 }, (shot) => round(shot, config, env))
     expect(rounds).toBeGreaterThan(0)
   })
 })

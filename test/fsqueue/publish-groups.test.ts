@@ -55,6 +55,7 @@ describe('a group whose renames fail half-way', () => {
     const native: Native = {
       syncfs: async () => undefined,
       isOpenForWriting: () => undefined,
+      renameExchange: () => 22,
       renameNoReplace: () => {
         calls += 1
         if (calls > 1) rmSync(join(test.path, 'que'), { recursive: true })

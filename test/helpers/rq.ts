@@ -58,3 +58,8 @@ export function contents(path: string): string | Record<string, unknown> {
   if (statSync(path).isFile()) return readFileSync(path, 'utf8')
   return Object.fromEntries(readdirSync(path).map((name) => [name, contents(join(path, name))]))
 }
+
+/** Without what a process that is gone left over, which a worker cleans up. */
+export function visible(queue: string, state: string): string[] {
+  return namesIn(queue, state).filter((name) => !name.startsWith('.') && !name.endsWith('.part'))
+}

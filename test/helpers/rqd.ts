@@ -43,9 +43,16 @@ export async function rqd(...args: string[]): Promise<Said> {
   return runProgram(BIN.rqd, args)
 }
 
-async function runProgram(program: string, args: string[]): Promise<Said> {
+/** The same, with this on its stdin. */
+export async function rqdFed(input: string, ...args: string[]): Promise<Said> {
+  return runProgram(BIN.rqd, args, input)
+}
+
+async function runProgram(program: string, args: string[], input = ''): Promise<Said> {
   try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [program, ...args], { timeout: 60_000 })
+    const running = promisify(execFile)(process.execPath, [program, ...args], { timeout: 60_000 })
+    running.child.stdin?.on('error', () => undefined).end(input)
+    const { stdout, stderr } = await running
     return { code: 0, stdout, stderr }
   } catch (error) {
     const failed = error as Partial<Said>

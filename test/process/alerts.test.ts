@@ -30,7 +30,10 @@ async function send(root: string): Promise<{ rule: string; news: string; text: s
   return JSON.parse(said.stdout).alerts
 }
 
-describe('a mail about an item that failed', () => {
+/** Each has a root, a daemon and a mail server of its own, and waits for what is sent later. */
+const SIDE_BY_SIDE = { concurrent: true } as const
+
+describe('a mail about an item that failed', SIDE_BY_SIDE, () => {
   test('arrives once, and names queue, file, reason, where it is now, and how it is run again', async () => {
     const box = await openMailbox()
     const { root, queue } = alerting({ to: [OPS, `${OPS},boss@example.org`], smtp: box.url })
@@ -173,7 +176,7 @@ function sentAlerts(root: string): Record<string, unknown>[] {
     .map((name) => JSON.parse(readFileSync(join(que, name), 'utf8')).alert)
 }
 
-describe('a webhook', () => {
+describe('a webhook', SIDE_BY_SIDE, () => {
   test('gets JSON, with a key that is the same at each try', async () => {
     const hook = await openHook(503, 200)
     const { root, queue } = alerting({ to: [hook.url] })
@@ -231,7 +234,7 @@ describe('a command', () => {
   })
 })
 
-describe('what stands', () => {
+describe('what stands', SIDE_BY_SIDE, () => {
   test('is said once by the worker, and once that it is over: a broken handler', async () => {
     const { root, queue } = alerting({ to: [OPS], on: { failed: false }, every: '1s' }, '#!/bin/sh\nexit 78\n')
     const worker = await startWorker(queue.path)

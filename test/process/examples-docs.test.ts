@@ -64,7 +64,7 @@ test.skipIf(!hasRsync)(
     )
     const slow = openQueue(makeQueue(root, 'slow', '#!/bin/sh\nsleep 20\n'))
     const daemon = await startDaemon(root)
-    const items = Array.from({ length: 500 }, () => queue.drop())
+    const items = Array.from({ length: 250 }, () => queue.drop())
     const running = slow.drop()
     await until(() => slow.names('run').length === 1 && queue.names('done').length > 20)
 

@@ -4,7 +4,7 @@
  */
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -16,9 +16,11 @@ import { openQueue } from '../helpers/worker.ts'
 
 const REPO = fileURLToPath(new URL('../..', import.meta.url))
 const HANDLER = join(REPO, 'examples/archive/handler')
+/** Each item of it waits for the disk, which may be slow, and is not alone. */
+const SESSION_MS = 400_000
 
 async function shell(script: string, cwd = REPO): Promise<string> {
-  const { stdout } = await promisify(execFile)('sh', ['-euc', script], { cwd, timeout: 200_000, maxBuffer: 2 ** 25 })
+  const { stdout } = await promisify(execFile)('sh', ['-euc', script], { cwd, timeout: SESSION_MS, maxBuffer: 2 ** 25 })
   return stdout
 }
 
@@ -100,7 +102,7 @@ test('the session of the README: every file by cp, by mv and by rq inject, none 
   const [id = ''] = ids
   const { name, result } = queue.msg(id)
   expect(byHand).toContain(`${(result as { sha256: string }).sha256}  ${name}`)
-}, 240_000)
+}, 440_000)
 
 test('the same when daemon, worker, slots and handlers are all killed in the middle: the ledger is the same', async () => {
   const home = tempRoot()
@@ -108,13 +110,15 @@ test('the same when daemon, worker, slots and handlers are all killed in the mid
   mkdirSync(root)
   const path = makeQueue(root, 'archive', undefined, { handler: HANDLER })
   const files = await collect(home)
+  // A sixth of them is enough to be in the middle of.
+  for (const [at, name] of readdirSync(files).entries()) if (at % 6 !== 0) rmSync(join(files, name))
   const byHand = await sumsByHand(files)
   const queue = openQueue(path)
   const archive = join(root, 'archive')
 
   const first = await startDaemon(root)
   for (const name of readdirSync(files)) renameSync(join(files, name), join(path, 'que', name))
-  await until(() => queue.names('done').length > 200, 60_000)
+  await until(() => queue.names('done').length > 100, 60_000)
   await killAtOnce(root)
   await first.ended
   const before = queue.names('done')

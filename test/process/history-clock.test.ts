@@ -170,22 +170,26 @@ describe.skipIf(noClock || noShim)('kill -9 of the worker at each of its calls f
   test('while a day becomes hours: the sums are the same, and the next one ends it', {
     timeout: SWEEP_TIMEOUT_MS,
   }, async () => {
-    const hits = await sweepCalls({ do: 'kill', match: 'worker.cjs', path: 'stat' }, 1, async (shot) => {
-      const one = world('2026-03-01T22:59:20Z', { minutes: 0 }, shot.dir)
-      mkdirSync(join(one.queue.path, '_stats'))
-      const minute = (at: string, failed: number) =>
-        `{"t":"2026-03-01T${at}:00.000Z","s":60,"enqueued":1,"started":1,"done":1,"failed":${failed}}\n`
-      const day = minute('22:59', 0) + minute('23:10', 1) + minute('23:11', 0)
-      writeFileSync(join(one.queue.path, '_stats/20260301.jsonl'), day)
-      one.clock.set('2026-03-03T08:00:00Z')
-      await killedAtCompaction(one, shot)
-      expect((await one.counted()).counts).toMatchObject({ enqueued: 3, started: 3, done: 3, failed: 1 })
-      const third = await one.start()
-      await until(() => spans(one.queue, '20260301')[0] === HOUR)
-      await third.stop('drain')
-      expect((await one.counted()).counts).toMatchObject({ enqueued: 3, started: 3, done: 3, failed: 1 })
-      expect(readdirSync(join(one.queue.path, '_tmp'))).toEqual([])
-    })
+    const hits = await sweepCalls(
+      { do: 'kill', match: 'worker.cjs', path: 'stat' },
+      { every: 1, atOnce: 3 },
+      async (shot) => {
+        const one = world('2026-03-01T22:59:20Z', { minutes: 0 }, shot.dir)
+        mkdirSync(join(one.queue.path, '_stats'))
+        const minute = (at: string, failed: number) =>
+          `{"t":"2026-03-01T${at}:00.000Z","s":60,"enqueued":1,"started":1,"done":1,"failed":${failed}}\n`
+        const day = minute('22:59', 0) + minute('23:10', 1) + minute('23:11', 0)
+        writeFileSync(join(one.queue.path, '_stats/20260301.jsonl'), day)
+        one.clock.set('2026-03-03T08:00:00Z')
+        await killedAtCompaction(one, shot)
+        expect((await one.counted()).counts).toMatchObject({ enqueued: 3, started: 3, done: 3, failed: 1 })
+        const third = await one.start()
+        await until(() => spans(one.queue, '20260301')[0] === HOUR)
+        await third.stop('drain')
+        expect((await one.counted()).counts).toMatchObject({ enqueued: 3, started: 3, done: 3, failed: 1 })
+        expect(readdirSync(join(one.queue.path, '_tmp'))).toEqual([])
+      },
+    )
     expect(hits).toBeGreaterThan(2)
   })
 })

@@ -84,7 +84,7 @@ describe('a run that is over a limit is ended, and the cause recorded', () => {
   })
 })
 
-describe('limits', () => {
+describe('limits', { concurrent: true }, () => {
   it('are a word of the message, too', async () => {
     const queue = testQueue('#!/bin/sh\nexec sleep "$RQ_PARAM1"\n', { timeout: '1h' })
     const worker = await startWorker(queue.path)

@@ -24,7 +24,7 @@ describe('rq __complete', () => {
     makeQueue(root, 'quick')
     drop(queue, ID)
     drop(queue, LATER, 'pause')
-    expect(await complete(root, 're')).toEqual(['result', 'retry', 'release', 'resume'])
+    expect(await complete(root, 're')).toEqual(['result', 'retry', 'release', 'resume', 'restart'])
     expect(await complete(root, 'ls', 'q')).toEqual(['q', 'quick'])
     expect(await complete(root, 'ls', 'q', 'fa')).toEqual(['failed'])
     expect(await complete(root, 'ls', 'q', '--li')).toEqual(['--limit'])

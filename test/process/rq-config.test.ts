@@ -42,6 +42,21 @@ describe('rq config', () => {
     expect(none.stderr).toContain('no key nothing')
   })
 
+  it('tells which keys are off, of those that are asked for', async () => {
+    const { root } = rootWithQueue({ timeout: '5m', retry: { queue: 'other' } })
+    const off = async (...keys: string[]) => {
+      const { stdout } = await rq(root, ['config', 'q', ...keys, '--json'])
+      return (JSON.parse(stdout) as { off: string[] }).off
+    }
+    const all = await off()
+    expect(all).toEqual(expect.arrayContaining(['aging', 'keep.done', 'limits.nofile', 'memory', 'retry.causes']))
+    for (const key of ['timeout', 'retry.queue', 'retry.limit', 'env', 'handler', 'dirs.que'])
+      expect(all, key).not.toContain(key)
+    expect(await off('memory', 'slots')).toEqual(['memory'])
+    const { code, lines } = await rq(root, ['config', 'q', 'memory'])
+    expect({ code, last: lines.at(-1) }).toEqual({ code: 0, last: expect.stringMatching(/^memory +\(off\) +default$/) })
+  })
+
   it('prints a table for people', async () => {
     const { root, queue } = rootWithQueue({ slots: 3 })
     const { lines } = await rq(root, ['config', 'q', 'slots', 'durability'])

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { namesIn, rootWithQueue, rq } from '../helpers/rq.ts'
 
 const ID = '20261122T101500.123456-x7f2k9'
-const MANY = 50
+const MANY = 30
 
 function everywhere(queue: string): string[] {
   return ['que', 'run', 'pause', '_err', '_tmp'].flatMap((state) =>

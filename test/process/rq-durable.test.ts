@@ -1,16 +1,18 @@
 /** What `rq inject` promises: exit 0 is durable, a death leaves whole items only, a full disk leaves nothing half. */
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { shimUnavailable, sweep } from '../faults/shim.ts'
+import { shimUnavailable } from '../faults/shim.ts'
+import { SWEEP_TIMEOUT_MS, sweepCalls } from '../faults/sweep-plan.ts'
 import { mountsUnavailable, mountTmpfs } from '../faults/tmpfs.ts'
-import { BIN, makeQueue, tempRoot } from '../helpers/daemon.ts'
-import { contents, namesIn, rootWithQueue, rq, runProgram } from '../helpers/rq.ts'
+import { makeQueue, tempRoot } from '../helpers/daemon.ts'
+import { contents, namesIn, rootWithQueue, rq } from '../helpers/rq.ts'
+import { type Call, NO_STRACE, trace } from '../helpers/trace.ts'
 
-const NO_STRACE = spawnSync('strace', ['-o', '/dev/null', 'true']).status !== 0
 const NO_SHIM = shimUnavailable() !== undefined
 const NO_MOUNT = mountsUnavailable() !== undefined
+
+const SAMPLE = { every: 5, eachKind: true } as const
 
 function files(dir: string, count: number, text: (name: string) => string = (name) => `of ${name}`): string[] {
   mkdirSync(dir, { recursive: true })
@@ -19,37 +21,6 @@ function files(dir: string, count: number, text: (name: string) => string = (nam
     writeFileSync(path, text(`f${index}`))
     return path
   })
-}
-
-interface Call {
-  readonly name: string
-  readonly args: string
-}
-
-/** The system calls of a run, in the order in which they ended. */
-async function trace(root: string, args: readonly string[]): Promise<{ calls: Call[]; lines: readonly string[] }> {
-  const log = join(root, 'strace.log')
-  const which = 'trace=fsync,fdatasync,syncfs,rename,renameat,renameat2,link,linkat,unlink,write'
-  const options = ['-f', '-y', '-s', '200', '-o', log, '-e', which]
-  const said = await runProgram('strace', [...options, process.execPath, BIN.rq, ...args], { env: { RQ_ROOT: root } })
-  expect(said).toMatchObject({ code: 0 })
-  return { calls: finished(readFileSync(log, 'utf8')), lines: said.lines }
-}
-
-/** A call that waited is two lines; it counts where it ended, and its arguments stand where it began. */
-function finished(log: string): Call[] {
-  const begun = new Map<string, string>()
-  const calls: Call[] = []
-  for (const line of log.split('\n')) {
-    const [, pid = '', rest = ''] = /^(\d+) +(.*)/.exec(line) ?? []
-    const resumed = /^<\.\.\. [a-z0-9]+ resumed/.test(rest)
-    if (rest.endsWith('<unfinished ...>')) begun.set(pid, rest)
-    else {
-      const [, name, args] = /^([a-z0-9]+)\((.*)/.exec(resumed ? (begun.get(pid) ?? '') : rest) ?? []
-      if (name !== undefined && args !== undefined) calls.push({ name, args })
-    }
-  }
-  return calls
 }
 
 describe.skipIf(NO_STRACE)('an id is printed', () => {
@@ -96,45 +67,53 @@ describe.skipIf(NO_STRACE)('an id is printed', () => {
 })
 
 describe.skipIf(NO_SHIM)('rq inject killed at any call', () => {
-  it('leaves whole items in que/ and nothing else', async () => {
-    const rounds = await sweep({ do: 'kill' }, async ({ dir, env }) => {
-      const root = join(dir, 'root')
-      const queue = makeQueue(root, 'q')
-      const paths = files(join(dir, 'in'), 2)
-      const said = await rq(root, ['inject', 'q', ...paths, '--param1', 'x'], { env: env(root) })
-      const items = namesIn(queue, 'que').map((name) => contents(join(queue, 'que', name)))
-      for (const item of items) {
-        const { attach = {}, msg } = item as { attach?: Record<string, string>; msg?: string }
-        const [[name, text] = ['', '']] = Object.entries(attach)
-        expect(JSON.parse(msg ?? '')).toEqual({ param1: 'x', name })
-        expect(text).toBe(`of ${name}`)
-      }
-      // What was told is there.
-      expect(namesIn(queue, 'que')).toEqual(expect.arrayContaining([...said.lines]))
-    })
-    expect(rounds).toBeGreaterThan(20)
-  }, 120_000)
+  it(
+    'leaves whole items in que/ and nothing else',
+    async () => {
+      const rounds = await sweepCalls({ do: 'kill' }, SAMPLE, async ({ dir, env }) => {
+        const root = join(dir, 'root')
+        const queue = makeQueue(root, 'q')
+        const paths = files(join(dir, 'in'), 2)
+        const said = await rq(root, ['inject', 'q', ...paths, '--param1', 'x'], { env: env(root) })
+        const items = namesIn(queue, 'que').map((name) => contents(join(queue, 'que', name)))
+        for (const item of items) {
+          const { attach = {}, msg } = item as { attach?: Record<string, string>; msg?: string }
+          const [[name, text] = ['', '']] = Object.entries(attach)
+          expect(JSON.parse(msg ?? '')).toEqual({ param1: 'x', name })
+          expect(text).toBe(`of ${name}`)
+        }
+        // What was told is there.
+        expect(namesIn(queue, 'que')).toEqual(expect.arrayContaining([...said.lines]))
+      })
+      expect(rounds).toBeGreaterThan(8)
+    },
+    SWEEP_TIMEOUT_MS,
+  )
 
-  it('may be repeated with the same id, and publishes once', async () => {
-    const id = '20261122T101500.123456-x7f2k9'
-    const rounds = await sweep({ do: 'kill' }, async ({ dir, env }) => {
-      const root = join(dir, 'root')
-      const queue = makeQueue(root, 'q')
-      const [path = ''] = files(join(dir, 'in'), 1)
-      await rq(root, ['inject', 'q', path, '--id', id], { env: env(root) })
-      expect(await rq(root, ['inject', 'q', path, '--id', id])).toMatchObject({ code: 0, lines: [id] })
-      expect(namesIn(queue, 'que')).toEqual([id])
-      expect(contents(join(queue, 'que', id))).toMatchObject({ attach: { f0: 'of f0' } })
-    })
-    expect(rounds).toBeGreaterThan(10)
-  }, 120_000)
+  it(
+    'may be repeated with the same id, and publishes once',
+    async () => {
+      const id = '20261122T101500.123456-x7f2k9'
+      const rounds = await sweepCalls({ do: 'kill' }, SAMPLE, async ({ dir, env }) => {
+        const root = join(dir, 'root')
+        const queue = makeQueue(root, 'q')
+        const [path = ''] = files(join(dir, 'in'), 1)
+        await rq(root, ['inject', 'q', path, '--id', id], { env: env(root) })
+        expect(await rq(root, ['inject', 'q', path, '--id', id])).toMatchObject({ code: 0, lines: [id] })
+        expect(namesIn(queue, 'que')).toEqual([id])
+        expect(contents(join(queue, 'que', id))).toMatchObject({ attach: { f0: 'of f0' } })
+      })
+      expect(rounds).toBeGreaterThan(5)
+    },
+    SWEEP_TIMEOUT_MS,
+  )
 })
 
 describe.skipIf(NO_SHIM)('rq inject, when a call fails', () => {
   it.each(['ENOSPC', 'EIO'] as const)(
     'with %s: exit 0 only if all is there; 74 if it may be',
     async (errno) => {
-      const rounds = await sweep({ do: errno }, async ({ dir, env }) => {
+      const rounds = await sweepCalls({ do: errno }, SAMPLE, async ({ dir, env }) => {
         const root = join(dir, 'root')
         const queue = makeQueue(root, 'q')
         const paths = files(join(dir, 'in'), 2)
@@ -148,9 +127,9 @@ describe.skipIf(NO_SHIM)('rq inject, when a call fails', () => {
         if (said.code === 1) expect(names).toHaveLength(said.lines.length)
         for (const name of names) expect(contents(join(queue, 'que', name))).toMatch(/^of f\d$/)
       })
-      expect(rounds).toBeGreaterThan(10)
+      expect(rounds).toBeGreaterThan(5)
     },
-    120_000,
+    SWEEP_TIMEOUT_MS,
   )
 
   it('at the sync after the rename: 74, and the ids', async () => {

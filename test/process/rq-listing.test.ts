@@ -179,7 +179,7 @@ describe('rq ls', () => {
   })
   it('shows the first rows of a huge directory without having read it', async () => {
     const { root, queue } = rootWithQueue()
-    for (let n = 0; n < 12_000; n += 1) drop(queue, `f${String(n).padStart(5, '0')}`)
+    for (let n = 0; n < 20_001; n += 1) drop(queue, `f${String(n).padStart(5, '0')}`)
     drop(queue, 'first,p0')
     const quick = (await json(root, 'ls', 'q', 'que', '-n', '3')) as {
       items: unknown[]

@@ -63,6 +63,18 @@ describe('rq retry --all', () => {
     expect(second).toBeLessThanOrEqual(after + 16)
   })
 
+  it('--slow does so with what matches, each queue for itself', async () => {
+    const { root, queue } = rootWithQueue()
+    const ids = failed(queue, 5)
+    const other = makeQueue(root, 'other')
+    failed(other, 1)
+    const before = Date.now() / 1000
+    expect(await rq(root, ['retry', '--where', 'failed', '--slow', '2/1m'])).toMatchObject({ code: 0, stderr: '' })
+    const due = new Map(namesIn(queue, 'que').map((name) => name.split(',t') as [string, string | undefined]))
+    expect(ids.map((id) => Math.floor((Number(due.get(id) ?? before) - before) / 60))).toEqual([0, 0, 1, 1, 2])
+    expect(namesIn(other, 'que').join()).not.toContain(',t')
+  })
+
   it('overwrites nothing that waits under the same name', async () => {
     const { root, queue } = rootWithQueue()
     const [id = ''] = failed(queue, 1)
@@ -92,8 +104,9 @@ describe('rq retry --all', () => {
   })
 
   it.each<[args: string[], code: number, words: string]>([
-    [['retry'], 2, 'ID is missing; or say which with --where QUERY'],
-    [['retry', 'x', '--slow', '1/1s'], 2, '--slow goes with --all'],
+    [['retry'], 2, 'say which: by ID, or by --where QUERY'],
+    [['retry', 'x', '--slow', '1/1s'], 2, '--slow goes with --all or --where'],
+    [['retry', '--where', 'failed', '--slow', 'fast'], 2, 'expected so many per time'],
     [['retry', 'x', '--dry-run'], 2, '--dry-run, --first and --last go with --where'],
     [['retry', '--all', '--where', 'failed'], 2, '--all and --where are two ways'],
     [['retry', '--all', '--slow', 'fast'], 2, 'expected so many per time, such as 10/15s'],

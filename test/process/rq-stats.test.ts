@@ -1,9 +1,10 @@
 /** `rq stats`, `rq qshape`, `rq health`: as a user and as a monitoring system run them. */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { makeId } from '../../src/domain/name.ts'
+import { dayFile, emptyTally, encodeRecord, HOUR, MINUTE } from '../../src/domain/stats.ts'
 import { BIN, makeQueue, startDaemon, tempRoot } from '../helpers/daemon.ts'
 import { rootWithQueue, rq, runProgram } from '../helpers/rq.ts'
 import { openQueue } from '../helpers/worker.ts'
@@ -29,11 +30,60 @@ describe('rq stats', () => {
     expect(said.queues[0].rows.reduce((sum: number, { done }: { done: number }) => sum + done, 0)).toBe(2)
     expect(said.total.total.run.max).toBeGreaterThanOrEqual(said.total.total.run.p50)
   })
+  it('has a row for each span of a chart, also where nothing happened, and hours of old history stay whole', async () => {
+    const { root, queue } = rootWithQueue()
+    mkdirSync(join(queue, '_stats'))
+    const hour = Math.floor(Date.now() / HOUR) * HOUR
+    const record = (from: number, span: number, done: number) => {
+      const tally = emptyTally(from)
+      const counts = { ...tally.counts, done }
+      const line = encodeRecord({ ...tally, span, counts, peaks: { waiting: done, oldest: 7, running: 1 } })
+      appendFileSync(join(queue, '_stats', dayFile(from)), `${line}\n`)
+    }
+    record(hour - 5 * HOUR, HOUR, 10)
+    record(hour - 3 * HOUR + 7 * MINUTE, MINUTE, 1)
+    record(hour - 3 * HOUR + 8 * MINUTE, MINUTE, 2)
+    const rows = async (...args: string[]) => {
+      const { stdout } = await rq(root, ['stats', 'q', '--json', '--since', '6h', ...args])
+      return JSON.parse(stdout).queues[0].rows as {
+        from: string
+        span: number
+        done: number
+        waiting: number
+        run: null
+      }[]
+    }
+    const known = await rows('--by', '15m')
+    expect(known).toMatchObject([
+      {
+        from: new Date(hour - 5 * HOUR).toISOString(),
+        span: HOUR,
+        done: 10,
+        waiting: 10,
+        oldest: 7,
+        running: 1,
+        run: null,
+      },
+      { from: new Date(hour - 3 * HOUR).toISOString(), span: 15 * MINUTE, done: 3, waiting: 2 },
+    ])
+    const all = await rows('--by', '15m', '--fill')
+    expect(all.filter(({ done }) => done > 0)).toEqual(known)
+    // One begins where another ends.
+    for (const [n, row] of all.entries())
+      if (n > 0) expect(Date.parse(all[n - 1]?.from ?? '') + (all[n - 1]?.span ?? 0)).toBe(Date.parse(row.from))
+    expect(Date.parse(all[0]?.from ?? '')).toBeLessThanOrEqual(Date.now() - 6 * HOUR + 60_000)
+    expect(Date.parse(all.at(-1)?.from ?? '') + 15 * MINUTE).toBeGreaterThan(Date.now() - 60_000)
+    expect(await rows('--by', '1m', '--fill').then((minutes) => minutes.length)).toBeGreaterThanOrEqual(300)
+  })
   it('says what it cannot read', async () => {
     const { root } = rootWithQueue()
     for (const [args, word] of [
       [['--since', 'x'], '--since "x"'],
       [['--by', 'x'], '--by "x"'],
+      [['--by', '90s'], '--by "90s"'],
+      [['--by', '0m'], '--by "0m"'],
+      [['--fill'], '--fill goes with --by'],
+      [['--by', 'minute', '--since', '7d'], 'more than 2000 rows'],
     ] as const) {
       const { code, stderr } = await rq(root, ['stats', ...args])
       expect(code).toBe(2)

@@ -339,6 +339,7 @@ describe('rq log and rq result', () => {
     const dir = ended(queue, '_err', OTHER)
     writeFileSync(join(dir, 'result'), '[1,2]')
     expect(await rq(root, ['log', ID])).toMatchObject({ code: 0, stdout: 'said \x1b[31mred\x1b[0m\n' })
+    expect(await rq(root, ['log', ID, '--from', '5'])).toMatchObject({ code: 0, stdout: '\x1b[31mred\x1b[0m\n' })
     expect(await rq(root, ['result', ID])).toMatchObject({ code: 0, stdout: '{"total":3}\n' })
     expect(await rq(root, ['result', OTHER])).toMatchObject({ code: 0, stdout: '[1,2]' })
   })

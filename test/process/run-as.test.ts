@@ -375,8 +375,9 @@ asRoot('rq why says whose fault it is that nothing runs', async () => {
   const [id = ''] = (await rq(root, ['inject', 'q'])).lines
   const why = async () => (await rq(root, ['why', id])).stdout
   await until(async () => (await why()).includes('user: 54321 may not run ./handler'), 20_000)
-  writeFileSync(join(path, 'config.json'), '{}')
+  // In this order: as soon as its user may run, the item runs.
   addHook(path, 'before', 'exit 0', 0o757)
+  writeFileSync(join(path, 'config.json'), '{}')
   await until(async () => (await why()).includes('hooks/before can be written to by others: chmod go-w it'), 20_000)
   await daemon.stop()
 })

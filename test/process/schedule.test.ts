@@ -26,7 +26,10 @@ function items(queue: TestQueue, name = 's', states = ['que', 'run', 'pause', 'd
     .toSorted()
 }
 
-describe('a fire', () => {
+/** Each has a worker of its own, and waits for seconds to pass. */
+const SIDE_BY_SIDE = { concurrent: true } as const
+
+describe('a fire', SIDE_BY_SIDE, () => {
   test('is a message that says for which instant it is, with what the configuration says', async () => {
     const own = { param1: 'x', params: { deep: [1] }, priority: 2, tags: ['night'], dest: 'there' }
     const queue = testQueue(OK, { schedules: { s: { ...EACH_SECOND, ...own } } })
@@ -138,7 +141,7 @@ test('what the disk refuses is fired when it takes it, each instant once', async
   expect((seconds.at(-1) ?? 0) - (seconds[0] ?? 0)).toBe(ids.length - 1)
 })
 
-describe('while the item of the last fire runs', () => {
+describe('while the item of the last fire runs', SIDE_BY_SIDE, () => {
   test('with overlap skip nothing is fired, and the reason is told', async () => {
     const queue = testQueue(WAITS, { slots: 3, schedules: { s: EACH_SECOND } })
     const worker = await startWorker(queue.path)
@@ -181,7 +184,7 @@ test('a queue that is down skips and says so; a paused one lets its items wait; 
   await worker.stop()
 })
 
-describe('a queue without a worker', () => {
+describe('a queue without a worker', SIDE_BY_SIDE, () => {
   test('that gets schedules while it sleeps is woken for them, and so is one that inherits them from the root', async () => {
     const root = tempRoot()
     writeFileSync(join(root, 'config.json'), '{"warm_workers": 0}')
@@ -242,6 +245,7 @@ describe('rq schedule, while no daemon runs', () => {
     )
     expect(rows[0]).toMatchObject({ name: 'nightly', tz: 'Europe/Berlin', last: null, skipped: null, paused: false })
     expect(rows[0].next).toHaveLength(2)
+    expect(rows[2].params).toEqual({ param1: 'a', params: { x: 1, y: 2 } })
   })
 
   test('run makes an item at once, with other parameters, and not beside one that waits', async () => {

@@ -188,6 +188,21 @@ test.each(['timeout 60', 'setsid'])(
   },
 )
 
+test('a cancel ends no run of the same id in another queue', async () => {
+  const waits = '#!/bin/sh\necho began\nwhile [ ! -e ../go ]; do sleep 0.02; done\n'
+  const [one, other] = [testQueue(waits), testQueue(waits)]
+  const workers = [await startWorker(one.path), await startWorker(other.path)]
+  const id = one.send({})
+  writeFileSync(join(other.path, 'new'), '{}')
+  renameSync(join(other.path, 'new'), join(other.path, 'que', `${id}.msg`))
+  await until(() => started(one, id) && started(other, id))
+  writeFileSync(join(one.dirOf(id), 'cancel'), '')
+  expect(await one.settled(id)).toBe('_err')
+  writeFileSync(join(other.dirOf(id), 'go'), '')
+  expect(await other.settled(id)).toBe('done')
+  for (const worker of workers) await worker.stop()
+})
+
 test('a handler that left its process group keeps its attempt alive when its slot is killed', async () => {
   const queue = testQueue('#!/bin/sh\necho began\nexec timeout 60 sh -c "while [ ! -e ../go ]; do sleep 0.02; done"\n')
   const worker = await startWorker(queue.path)

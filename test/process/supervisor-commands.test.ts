@@ -1,10 +1,10 @@
 /** `rqd` as a person calls it. */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { handler } from '../fixtures/handlers.ts'
-import { kill, makeQueue, startDaemon, tempRoot } from '../helpers/daemon.ts'
+import { BIN, kill, makeQueue, startDaemon, tempRoot } from '../helpers/daemon.ts'
 import { isRunning, rqd, workersOf } from '../helpers/rqd.ts'
 import { until } from '../helpers/until.ts'
 import { openQueue, testQueue } from '../helpers/worker.ts'
@@ -193,14 +193,21 @@ describe('rqd doctor', () => {
 
 test('rqd demo runs a first item and says what to try', async () => {
   const root = join(tempRoot(), 'demo')
-  const pending = rqd('demo', '--root', root)
+  const demo = spawn(process.execPath, [BIN.rqd, 'demo', '--root', root], { stdio: ['ignore', 'pipe', 'ignore'] })
+  let said = ''
+  demo.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text
+  })
+  const ended = new Promise<number | null>((resolve) => demo.on('close', resolve))
   const queue = openQueue(join(root, 'queue', 'count'))
   await until(() => existsSync(join(root, 'queue/count/done')) && queue.names('done').length === 1, 20_000)
-  await new Promise((resolve) => setTimeout(resolve, 500))
+  await until(
+    () => said.includes('A first item went through.') && said.includes('export RQ_ROOT='),
+    10_000,
+    () => said,
+  )
   kill(pidOf(root), 'SIGINT')
-  const answer = await pending
-  expect(answer).toMatchObject({ code: 0, stdout: expect.stringContaining('A first item went through.') })
-  expect(answer.stdout).toContain('export RQ_ROOT=')
+  expect(await ended).toBe(0)
   const [name = ''] = queue.names('done')
   expect(queue.msg(name).attempts).toMatchObject([{ verdict: 'done', text: '14 words' }])
 })

@@ -75,7 +75,8 @@ describe('one daemon per root', () => {
     await daemon.stop()
   })
 
-  test.each([
+  // Each waits for the next beat of its heart.
+  test.concurrent.each([
     ['removed', /the root was removed or renamed: there is no /, (root) => removeWhileWritten(root)],
     [
       'replaced',

@@ -1,5 +1,5 @@
 /** Queues come, go, are renamed and sleep while the daemon runs. */
-import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { handler } from '../fixtures/handlers.ts'
@@ -138,7 +138,7 @@ test('_paused in the root holds every queue back, warm or sleeping', async () =>
   const daemon = await startDaemon(root)
   expect(await warm.settled(warm.drop())).toBe('done')
   writeFileSync(join(root, '_paused'), '')
-  await new Promise((resolve) => setTimeout(resolve, 300))
+  await until(() => JSON.parse(readFileSync(join(warm.path, '_status.json'), 'utf8')).gate !== null)
   const ids = [warm.drop(), sleeping.drop()]
   await new Promise((resolve) => setTimeout(resolve, 500))
   expect([warm.stateOf(ids[0] ?? ''), sleeping.stateOf(ids[1] ?? '')]).toEqual(['que', 'que'])

@@ -33,7 +33,7 @@ function filesUnder(path: string): string[] {
 }
 
 export function isTypeScript(path: string): boolean {
-  return path.endsWith('.ts')
+  return /\.tsx?$/.test(path)
 }
 
 /** The code alone: comments and the content of plain strings blanked out, line numbers kept. */

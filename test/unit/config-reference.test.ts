@@ -101,7 +101,7 @@ test('docs/CONFIG.md lists every key with its form, its default and its meaning'
     '',
     '- `queue/NAME/config.json` speaks for one queue. `config.json` in the root speaks for all of them in its `queue` section.',
     '- The queue beats the root, the root beats the default; objects are merged key by key, lists are replaced.',
-    '- `rq config QUEUE` prints what is in force and where each value comes from; `rqd check` tells what is wrong.',
+    '- `rq config QUEUE` prints what is in force and where each value comes from, and which keys are off; `rqd check` tells what is wrong.',
     '- A file that changes is read anew. A mistake names the file, the key and the fix, stops only its queue, and leaves the items where they are.',
     '- A duration is `"90s"`, `"1h 30m"` or bare seconds; a size is `"64M"` (powers of 1024) or bare bytes.',
     `- A message may say otherwise for its own item, in its \`policy\`: ${own.join(', ')}.`,

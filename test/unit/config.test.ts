@@ -7,6 +7,7 @@ import { formatProblem, loadQueueConfig, loadRootConfig } from '../../src/config
 import { nearest } from '../../src/config/near.ts'
 import { resolveRoot } from '../../src/config/root.ts'
 import { formatDuration, parseDuration, parseSize } from '../../src/config/units.ts'
+import { ExactNumber } from '../../src/domain/json.ts'
 
 const base = mkdtempSync(join(tmpdir(), 'rqd-config-'))
 let count = 0
@@ -116,7 +117,7 @@ describe('a queue', () => {
   })
 
   test('has limits where somebody sets them, and 0 takes one back', () => {
-    const root = { warmWorkers: 1, pools: [], queue: { timeout: '1h', memory: '1G', silence: 5 } }
+    const root = { warmWorkers: 1, pools: [], http: {}, queue: { timeout: '1h', memory: '1G', silence: 5 } }
     write({ timeout: 0, memory: '512M', hold_when: { load_above: 8, memory_below: '10%', disk_below: '1G' } })
     const result = loadQueueConfig(dir, root)
     expect(result).toMatchObject({
@@ -336,5 +337,33 @@ describe('hooks and the user of handlers', () => {
     [{ dirs: { que: 'hooks' } }, 'config.json: dirs.que: "hooks" is used by rqd itself (give it a name of its own)'],
   ])('%j is a mistake', (content, says) => {
     expect(problems(content)[0]).toContain(says)
+  })
+})
+
+describe('numbers that no double holds', () => {
+  const LONG = '9007199254740993'
+  test('are doubles where they are reckoned with, and stay what they are in parameters', () => {
+    const config = load(`{
+      "settle": 1.50000000000000000000,
+      "slots": [{"tags": ["a"], "n": 2.0000000000000000000}],
+      "hold_when": {"load_above": 0.1234567890123456789},
+      "schedules": {"s": {"by_hand": true, "priority": 3.0000000000000000000, "params": {"x": [${LONG}]}}}
+    }`)
+    expect(config.settle).toBe(1500)
+    expect(config.flow?.classes.map(({ n }) => n)).toEqual([2])
+    expect(config.schedules[0]?.priority).toBe(3)
+    expect(config.schedules[0]?.msg).toEqual({ params: { x: [new ExactNumber(LONG)] } })
+  })
+  test('are wrong where a number is too much', () => {
+    expect(problems(`{"slots": ${LONG}}`)).toHaveLength(1)
+    expect(problems(`{"nonsense": ${'['.repeat(50_000)}${LONG}${']'.repeat(50_000)}}`)).toHaveLength(1)
+  })
+  test('in a key that looks like a prototype', () => {
+    const withNumber = (number: string) =>
+      problems(`{"__proto__": ${number}, "env": {"__proto__": ${number}, "A": ${number}}}`)
+    expect(withNumber(LONG).length).toBeGreaterThan(0)
+    expect(withNumber(LONG)).toEqual(
+      withNumber('7').map((problem) => problem.replace('found 7', 'found 9007199254740992')),
+    )
   })
 })

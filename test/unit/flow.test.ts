@@ -61,14 +61,21 @@ class Simulator {
   /** By hand; what tells of it leads to a look at what is in the way. */
   remove(raw: RawName, now = NOW): void {
     this.directory.delete(raw)
-    const gone = this.schedule.inTheWay().filter((entry) => !this.directory.has(entry.raw))
+    this.#clearTheWay(this.schedule.inTheWay(), now)
+  }
+
+  #clearTheWay(suspects: readonly Entry[], now: number): boolean {
+    const gone = suspects.filter((entry) => !this.directory.has(entry.raw))
     this.schedule.drop(gone, now)
+    return gone.length > 0
   }
 
   pump(now = NOW, most = Number.POSITIVE_INFINITY): void {
     for (let n = 0; n < most; n += 1) {
       if (this.schedule.needsScan(now, 100)) this.scan(now)
       let entry = this.schedule.take(now)
+      while (entry === undefined && this.#clearTheWay(this.schedule.lateInTheWay(), now))
+        entry = this.schedule.take(now)
       if (entry === undefined && this.schedule.needsScan(now, 100)) {
         this.scan(now)
         entry = this.schedule.take(now)
@@ -241,6 +248,33 @@ describe('a key that is shut', () => {
     }
     expect(new Set(sim.started).size).toBe(7000)
     expect(sim.scans).toBeLessThan(20)
+  })
+})
+
+describe('what is gone while it was ready, and may not run when its turn comes,', () => {
+  it('does not hold back the rest of its line', () => {
+    const sim = new Simulator({ order: ['seq'], rates: { api: { count: 1, per: 15_000 } } })
+    const gone = named(1, ',+api:0,+seq:1')
+    for (const raw of [named(0, ',+api:0'), gone, named(2, ',+seq:1')]) sim.drop(raw)
+    sim.remove(gone)
+    sim.pump()
+    expect(sim.started).toEqual([named(0, ',+api:0'), named(2, ',+seq:1')])
+  })
+  it('does not hold back those of its line that found no place', () => {
+    const sim = new Simulator({ order: ['seq'], rates: { api: { count: 1, per: 15_000 } } }, { perLine: 1 })
+    const gone = named(1, ',+api:0,+seq:1')
+    for (const raw of [named(0, ',+api:0'), gone, named(2, ',+seq:1')]) sim.drop(raw)
+    sim.remove(gone)
+    sim.pump()
+    expect(sim.started).toEqual([named(0, ',+api:0'), named(2, ',+seq:1')])
+  })
+  it('keeps no room that it would need', () => {
+    const sim = new Simulator({ classes: [{ tags: ['*'], not: [], n: 3 }], weights: { big: 2 } })
+    const gone = named(2, ',+big')
+    for (const raw of [named(0), named(1), gone, named(3)]) sim.drop(raw)
+    sim.remove(gone)
+    sim.pump()
+    expect(sim.started).toEqual([named(0), named(1), named(3)])
   })
 })
 

@@ -13,6 +13,12 @@ describe('a message is taken', () => {
     ['with its text as it is', '{"param1":"a","src":"b"}', { param1: 'a', src: 'b' }],
     ['with a number for text as text', '{"param1":7}', { param1: '7' }],
     ['with a boolean for text as text', '{"dest":true}', { dest: 'true' }],
+    ['with a number that is no double for text as text', '{"param1":9007199254740993}', { param1: '9007199254740993' }],
+    [
+      'with what it is reckoned with as doubles',
+      '{"attempts":[{"n":1,"cpu":0.1000000000000000000001}]}',
+      { attempts: [{ n: 1, cpu: 0.1 }] },
+    ],
     ['without the text that is null', '{"param1":null,"param2":"b"}', { param2: 'b' }],
     ['with keys that nobody knows', '{"colour":{"x":[1]}}', { colour: { x: [1] } }],
     ['with its attempts', '{"attempts":[{"n":1,"verdict":"fail"}]}', { attempts: [{ n: 1, verdict: 'fail' }] }],
@@ -40,6 +46,8 @@ describe('a message is refused, and says why', () => {
     ['when it is text', '"x"', /not a JSON object/],
     ['with a list for text', '{"param2":[]}', /"param2" is not text/],
     ['with params that are no object', '{"params":[1]}', /"params"/],
+    ['with params that are a number, however long', '{"params":9007199254740993}', /"params"/],
+    ['when it is a number, however long', '9007199254740993', /not a JSON object/],
     ['with attempts that are no list', '{"attempts":{}}', /"attempts"/],
     ['with an attempt without a number', '{"attempts":[{}]}', /"attempts"/],
     ['with an attempt of a fraction', '{"attempts":[{"n":1.5}]}', /"attempts"/],
@@ -54,6 +62,12 @@ describe('a message is refused, and says why', () => {
   it.each(rows)('%s', (_sentence, text, why) => {
     expect(problem(text)).toMatch(why)
   })
+})
+
+it('a number that is no double is written as it was read, at any depth', () => {
+  const nested = `${'['.repeat(199)}9007199254740993${']'.repeat(199)}`
+  const parsed = parseMsg(`{"x":${nested},"attempts":[{"n":1,"more":1e400}]}`)
+  expect(parsed.ok && formatMsg(parsed.msg)).toBe(`{\n "x": ${nested},\n "attempts": [{"n":1,"more":1e400}]\n}\n`)
 })
 
 describe('any text', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   displayName,
+  fileNameProblem,
   formatItemName,
   idHead,
   idTail,
@@ -186,4 +187,16 @@ describe('a name for people', () => {
 
 it('a finished item lies by its minute, UTC', () => {
   expect(minuteBucket(Date.UTC(2026, 10, 2, 3, 4, 59, 999))).toBe('20261102/0304')
+})
+
+describe('the name of a file in a directory', () => {
+  it.each(['a', '.hidden', 'x.part', '-rf', 'new\nline', 'caf\xe9', '...', ' ', 'n'.repeat(255), '%2e%2e'])(
+    'may be %j',
+    (name) => {
+      expect(fileNameProblem(name)).toBeUndefined()
+    },
+  )
+  it.each(['', '.', '..', '/', 'a/b', '../a', 'a/', 'nul\0', 'n'.repeat(256)])('is never %j', (name) => {
+    expect(fileNameProblem(name)).toMatch(/name/)
+  })
 })

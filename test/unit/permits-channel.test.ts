@@ -40,7 +40,7 @@ class World {
 
   arrange(pools = this.pools): void {
     this.pools = pools
-    this.permits.arrange({ warmWorkers: 16, pools, queue: {} }, this.queues)
+    this.permits.arrange({ warmWorkers: 16, pools, queue: {}, http: {} }, this.queues)
   }
 
   start(queue: FoundQueue): void {

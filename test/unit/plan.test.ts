@@ -18,6 +18,10 @@ function waiting(name: string, until: number): Worker {
   return { state: 'waiting', name: name as QueueName, inode: `i-${name}`, until }
 }
 
+function restarting(name: string): Worker {
+  return { state: 'restarting', name: name as QueueName, inode: `i-${name}` }
+}
+
 /** `start a`, `stop b gone`, … */
 function said(queues: WantedQueue[], workers: Worker[], limits = LIMITS): string[] {
   return plan(queues, workers, limits, NOW).map((action) => {
@@ -45,6 +49,18 @@ describe('what is started', () => {
     ],
     ['nothing that has a worker', [queue('a', { hasWork: true })], [worker('a')], []],
     ['nothing before its delay is over', [queue('a', { hasWork: true })], [waiting('a', NOW + 1)], []],
+    [
+      'one that was asked for at once, idle or not',
+      [queue('a'), queue('b')],
+      [worker('b', 1), restarting('a')],
+      ['start a'],
+    ],
+    [
+      'it before work, and it counts as warm',
+      [queue('a'), queue('b'), queue('c', { hasWork: true })],
+      [restarting('b')],
+      ['start b', 'start c'],
+    ],
     ['a crashed one after its delay', [queue('a', { hasWork: true })], [waiting('a', NOW)], ['start a']],
   ])('%s', (_, queues, workers, expected) => expect(said(queues, workers)).toEqual(expected))
 

@@ -13,7 +13,23 @@ const COUNTS = { prep: 0, que: 0, run: 0, pause: 0, done: 0, relayed: 0, _err: 0
 function queue(name: string, { que = 0, failed = 0, oldest = null as number | null, paused = false } = {}): TopQueue {
   const counts = { ...COUNTS, que, _err: failed }
   const state = { paused, down: false, broken: null, config: null, disk: null, worker: 1 }
-  return { name, counts, capped: [], donePerMinute: 0, oldest, waitP95: null, ...state } as TopQueue
+  return {
+    name,
+    counts,
+    capped: [],
+    donePerMinute: 0,
+    oldest,
+    waitP95: null,
+    waitP50: null,
+    waitP99: null,
+    runP50: null,
+    runP95: null,
+    runP99: null,
+    failedPerMinute: 0,
+    trend: [],
+    problem: null,
+    ...state,
+  } as TopQueue
 }
 
 function item(id: string, status: Listed['status'] = 'waiting'): Listed {

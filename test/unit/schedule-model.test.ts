@@ -70,10 +70,11 @@ class Model {
   }
 
   /** What is gone is in nobody's way. */
-  #clearTheWay(): void {
+  #clearTheWay(suspects = this.schedule.inTheWay()): boolean {
     const there = new Set(this.directory.values())
-    const gone = this.schedule.inTheWay().filter(({ raw }) => !there.has(raw))
+    const gone = suspects.filter(({ raw }) => !there.has(raw))
     if (gone.length > 0) this.schedule.drop(gone, this.now)
+    return gone.length > 0
   }
 
   reload(): void {
@@ -117,6 +118,7 @@ class Model {
       this.schedule.add(entryOf(back, this.now), this.now)
     }
     this.schedule.release(id, this.now)
+    // Its claim has changed the directory.
     this.#clearTheWay()
   }
 
@@ -146,6 +148,8 @@ class Model {
     while (this.running.size < this.slots) {
       this.#scanIfLow()
       let entry = this.schedule.take(this.now)
+      while (entry === undefined && this.#clearTheWay(this.schedule.lateInTheWay()))
+        entry = this.schedule.take(this.now)
       if (entry === undefined && this.schedule.needsScan(this.now, LOW_WATER)) {
         this.scan()
         // A scan that is through is news: the worker looks again.

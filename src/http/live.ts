@@ -1,0 +1,83 @@
+/** How all queues are, pushed once a second to whoever looks; nothing is computed when nobody does. */
+import type { FastifyReply } from 'fastify'
+import { perform } from '../service/registry.ts'
+import type { LiveUpdate, Top, TopQueue } from '../service/top.ts'
+import { contextFor } from './context.ts'
+import { EventStream } from './sse.ts'
+
+const EVERY = 1_000
+/** Who comes later than so after the last look waits for a new one. Milliseconds. */
+const STILL_NEWS = 2_000
+
+export class Live {
+  readonly #root: string
+  readonly #listeners = new Set<EventStream>()
+  /** They have not seen the whole yet. */
+  readonly #fresh = new Set<EventStream>()
+  #last = new Map<string, string>()
+  #seen: { readonly top: Top; readonly at: number } | undefined
+  #timer: NodeJS.Timeout | undefined
+  #isBusy = false
+
+  constructor(root: string) {
+    this.#root = root
+  }
+
+  join(reply: FastifyReply): FastifyReply {
+    const stream: EventStream = new EventStream(reply, () => this.#leave(stream))
+    this.#listeners.add(stream)
+    this.#timer ??= setInterval(() => void this.#turn(), EVERY)
+    if (this.#seen !== undefined && performance.now() - this.#seen.at < STILL_NEWS) {
+      // What was seen a moment ago; what changed since comes with the next turn, like all changes.
+      stream.send('top', JSON.stringify(updateOf(this.#seen.top, this.#seen.top.queues, true, [])))
+    } else {
+      this.#fresh.add(stream)
+      void this.#turn()
+    }
+    return reply
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+    for (const stream of this.#listeners) stream.close()
+  }
+
+  #leave(stream: EventStream): void {
+    this.#listeners.delete(stream)
+    this.#fresh.delete(stream)
+    if (this.#listeners.size > 0) return
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+
+  async #turn(): Promise<void> {
+    if (this.#isBusy) return
+    this.#isBusy = true
+    try {
+      const { value } = await perform('top', contextFor(this.#root), { queue: [] })
+      if (value !== undefined) this.#push(value as Top)
+    } catch (error) {
+      // A disk that fails now may be well in a second; who looks is told.
+      const text = error instanceof Error ? error.message : String(error)
+      for (const stream of this.#listeners) stream.send('trouble', JSON.stringify({ text }))
+    } finally {
+      this.#isBusy = false
+    }
+  }
+
+  #push(top: Top): void {
+    const rows = new Map(top.queues.map((row) => [row.name, JSON.stringify(row)]))
+    const changed = top.queues.filter((row) => rows.get(row.name) !== this.#last.get(row.name))
+    const gone = [...this.#last.keys()].filter((name) => !rows.has(name))
+    this.#last = rows
+    this.#seen = { top, at: performance.now() }
+    const some = JSON.stringify(updateOf(top, changed, false, gone))
+    const whole = this.#fresh.size === 0 ? '' : JSON.stringify(updateOf(top, top.queues, true, gone))
+    for (const stream of this.#listeners) stream.send('top', this.#fresh.has(stream) ? whole : some)
+    this.#fresh.clear()
+  }
+}
+
+function updateOf(top: Top, queues: readonly TopQueue[], whole: boolean, gone: readonly string[]): LiveUpdate {
+  return { ...top, whole, queues, gone }
+}
