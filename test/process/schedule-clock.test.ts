@@ -26,7 +26,7 @@ interface World {
   fired(name: string): string[]
   /** As `start`, and until the worker knows its schedules: what came before that is no business of theirs. */
   startKnown(): Promise<Daemon>
-  /** The witness has seen this time, or one later in its minute. */
+  /** The witness has seen this time, or one later in its minute, and no item of another is left that the next would skip. */
   passed(iso: string): Promise<unknown>
 }
 
@@ -44,6 +44,8 @@ function world(begin: string, schedules: Record<string, object>): World {
       .filter((id) => id.replace(/\.msg.*/, '').endsWith(`-${name}`))
       .map((id) => id.slice(0, 15))
       .toSorted()
+  const othersWait = () =>
+    ['que', 'run'].some((state) => queue.names(state).some((raw) => !/-witness(?:[.,]|$)/.test(raw)))
   return {
     root,
     clock,
@@ -57,7 +59,7 @@ function world(begin: string, schedules: Record<string, object>): World {
     fired,
     passed: (iso) =>
       until(
-        () => fired('witness').some((at) => at.slice(0, 13) === iso.slice(0, 13) && at >= iso),
+        () => fired('witness').some((at) => at.slice(0, 13) === iso.slice(0, 13) && at >= iso) && !othersWait(),
         30_000,
         () => `${iso} in ${fired('witness')}`,
       ),
