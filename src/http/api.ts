@@ -8,6 +8,7 @@ import { call } from './calls.ts'
 import { streamEvents, wantsStream } from './events.ts'
 import { addInject } from './inject.ts'
 import { addItemRoutes } from './items.ts'
+import { lingerAtEnd } from './lingering.ts'
 import type { Live } from './live.ts'
 import { addProbes } from './probes.ts'
 import { callerOf } from './request.ts'
@@ -23,7 +24,9 @@ export async function addApi(scope: FastifyInstance, options: ServerOptions, liv
   }
   // Answered before its body was read to the end: nothing more can come over this connection.
   scope.addHook('onSend', async (request, reply) => {
-    if (!request.raw.complete) reply.header('connection', 'close')
+    if (request.raw.complete) return
+    reply.header('connection', 'close')
+    lingerAtEnd(request.raw.socket)
   })
   addItemRoutes(scope, options.root)
   await addInject(scope, options.root)

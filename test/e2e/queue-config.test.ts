@@ -82,6 +82,7 @@ it.skipIf(!hasBrowser)('every key is there with what it is for, and found by it'
   expect(await page.getByRole('row', { name: /^nice/ }).count()).toBe(0)
   await page.getByLabel('defaults, too').check()
   await page.getByRole('row', { name: /^nice Nice level.* default$/ }).waitFor()
+  await page.getByRole('row', { name: /^memory .* off default$/ }).waitFor()
   await page.getByLabel('Filter keys').fill('nice LEVEL')
   await page.getByRole('row', { name: /^nice/ }).waitFor()
   await page.getByRole('row', { name: /^timeout/ }).waitFor({ state: 'detached' })

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ROUTES, type Route } from '../../src/http/routes.ts'
@@ -6,6 +7,7 @@ import { inWordsOfHttp } from '../../src/http/words.ts'
 import { VERBS } from '../../src/service/registry.ts'
 import type { Verb } from '../../src/service/verb.ts'
 import { makeQueue, tempRoot } from '../helpers/daemon.ts'
+import { portOf, statuses } from '../helpers/raw.ts'
 import { startWeb, type Web } from '../helpers/web.ts'
 
 const NO_ITEM = '20261122T101500.123456-x7f2k9'
@@ -177,4 +179,52 @@ it('a refusal that tells what somebody gave, or what a hook said, leaves that as
   expect(inWordsOfHttp('`rq config q --json` tells; give --file - or --set KEY=VALUE')).toBe(
     '`config q` tells; give `file` or `set`',
   )
+})
+
+describe('an upload that is refused before it came', () => {
+  const MEGABYTE = Buffer.alloc(1024 * 1024, 'x')
+
+  /** Sends on and on, as long as the other side takes it; all that was answered. */
+  function pour(head: string): Promise<string> {
+    return new Promise((resolve) => {
+      const socket = connect(portOf(web), '127.0.0.1')
+      let got = ''
+      const more = () => {
+        while (socket.writable && socket.write(MEGABYTE)) {}
+      }
+      socket.setEncoding('latin1').on('data', (text: string) => {
+        got += text
+      })
+      socket.on('drain', more).on('error', () => undefined)
+      socket.on('end', () => socket.destroy()).on('close', () => resolve(got))
+      socket.write(head)
+      more()
+    })
+  }
+  const head = (token: string) =>
+    `POST /api/v1/queues/none/items HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n` +
+    'Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\nfffffff\r\n'
+
+  it('has its answer, however much is still on its way', async () => {
+    for (let round = 0; round < 20; round += 1) expect(statuses(await pour(head(web.token)))).toEqual([404])
+  })
+
+  it('is the last of its connection: what it sends is no request, and who sends on is cut off', async () => {
+    const inject = `POST /api/v1/queues/mail/items HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${web.token}\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`
+    const socket = connect({ port: portOf(web), host: '127.0.0.1', allowHalfOpen: true })
+    let got = ''
+    socket.setEncoding('latin1').on('data', (text: string) => {
+      got += text
+    })
+    const ended = new Promise((resolve) => socket.once('end', resolve))
+    const closed = new Promise((resolve) => socket.on('error', () => undefined).once('close', resolve))
+    socket.write(head(''))
+    await ended
+    expect(statuses(got)).toEqual([401])
+    const sending = setInterval(() => socket.writable && socket.write(inject), 50)
+    await closed
+    clearInterval(sending)
+    expect(statuses(got)).toEqual([401])
+    expect(await web.get('/items?queue=mail')).toMatchObject({ items: [] })
+  })
 })

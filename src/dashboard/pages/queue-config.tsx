@@ -19,7 +19,7 @@ export function QueueConfig({ queue }: { readonly queue: string }) {
         </p>
       )}
       {value !== undefined && <ConfigEditor key={value.version ?? 'none'} config={value} path={path} onSaved={again} />}
-      {value !== undefined && <Effective values={value.values} />}
+      {value !== undefined && <Effective config={value} />}
       {!may('admin') && <p class="hint">Only admins change it.</p>}
     </div>
   )
@@ -28,20 +28,32 @@ export function QueueConfig({ queue }: { readonly queue: string }) {
 const FROM = { default: 'default', root: 'the root', queue: 'this queue' } as const
 
 interface Row {
-  readonly value: EffectiveConfig['values'][number]
+  readonly key: string
+  readonly text: string
+  readonly from: keyof typeof FROM
+  readonly file: string | undefined
   readonly words: string
 }
 
-function Effective({ values }: { readonly values: EffectiveConfig['values'] }) {
+function rowsOf({ values, off }: EffectiveConfig, schema: unknown): readonly Row[] {
+  const set = values.map(({ key, value, from, file }) => ({
+    key,
+    text: formatJson(value),
+    from,
+    file: file ?? undefined,
+  }))
+  const unset = off.map((key) => ({ key, text: 'off', from: 'default' as const, file: undefined }))
+  const byKey = (one: { key: string }, other: { key: string }) => (one.key < other.key ? -1 : 1)
+  return [...set, ...unset].toSorted(byKey).map((row) => ({ ...row, words: wordsFor(schema, row.key) }))
+}
+
+function Effective({ config }: { readonly config: EffectiveConfig }) {
   const { value: schema } = useFetched<ConfigSchema>('/config/schema', {})
   const [isAll, setAll] = useState(false)
   const [filter, setFilter] = useState('')
-  const rows = useMemo(
-    () => values.map((value) => ({ value, words: wordsFor(schema?.schema, value.key) })),
-    [values, schema],
-  )
+  const rows = useMemo(() => rowsOf(config, schema?.schema), [config, schema])
   const sought = filter.trim().toLowerCase()
-  const shown = rows.filter(({ value: { key, from }, words }) =>
+  const shown = rows.filter(({ key, from, words }) =>
     sought === '' ? isAll || from !== 'default' : `${key} ${words}`.toLowerCase().includes(sought),
   )
   return (
@@ -80,14 +92,14 @@ function Values({ rows }: { readonly rows: readonly Row[] }) {
         </tr>
       </thead>
       <tbody>
-        {rows.map(({ value: { key, value, from, file }, words }) => (
+        {rows.map(({ key, text, from, file, words }) => (
           <tr key={key}>
             <td>
               <span class="mono">{key}</span>
               {words !== '' && <div class="hint">{words}</div>}
             </td>
-            <td class="mono">{formatJson(value)}</td>
-            <td title={file ?? undefined}>
+            <td class="mono">{text}</td>
+            <td title={file}>
               <span class={`badge ${from === 'queue' ? 'busy' : ''}`}>{FROM[from]}</span>
             </td>
           </tr>
