@@ -27,9 +27,10 @@ export class Live {
     const stream: EventStream = new EventStream(reply, () => this.#leave(stream))
     this.#listeners.add(stream)
     this.#timer ??= setInterval(() => void this.#turn(), EVERY)
-    if (this.#seen !== undefined && performance.now() - this.#seen.at < STILL_NEWS) {
+    const top = this.#news()
+    if (top !== undefined) {
       // What was seen a moment ago; what changed since comes with the next turn, like all changes.
-      stream.send('top', JSON.stringify(updateOf(this.#seen.top, this.#seen.top.queues, true, [])))
+      stream.send('top', JSON.stringify(updateOf(top, top.queues, true, [])))
     } else {
       this.#fresh.add(stream)
       void this.#turn()
@@ -37,9 +38,18 @@ export class Live {
     return reply
   }
 
+  /** Somebody will join as soon as his browser has the page: it is looked meanwhile. */
+  expect(): void {
+    if (this.#news() === undefined) void this.#turn()
+  }
+
   close(): void {
     clearInterval(this.#timer)
     for (const stream of this.#listeners) stream.close()
+  }
+
+  #news(): Top | undefined {
+    return this.#seen !== undefined && performance.now() - this.#seen.at < STILL_NEWS ? this.#seen.top : undefined
   }
 
   #leave(stream: EventStream): void {

@@ -3,13 +3,15 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
+import type { Live } from './live.ts'
 import { sendRefusal } from './problem.ts'
+import { callerOf } from './request.ts'
 import type { ServerOptions } from './server.ts'
 
 /** Of the bundled program. */
 const WEB = join(__dirname, 'web')
 
-export async function addPages(scope: FastifyInstance, { settings }: ServerOptions): Promise<void> {
+export async function addPages(scope: FastifyInstance, { settings }: ServerOptions, live: Live): Promise<void> {
   const base = `${settings.prefix}/`
   const page = readFileSync(join(WEB, 'index.html'), 'utf8').replace('<base href="/" />', `<base href="${base}" />`)
   const ahead = neededFiles()
@@ -24,6 +26,7 @@ export async function addPages(scope: FastifyInstance, { settings }: ServerOptio
   scope.get('/*', (request, reply) => {
     const path = request.url.slice(settings.prefix.length)
     if (path.startsWith('/api/')) return sendRefusal(reply, 'not-found', `there is no ${path.split('?')[0]}`)
+    if (callerOf(request) !== undefined) live.expect()
     const links = ahead.get(path.split(/[/?]/)[1] ?? '') ?? ''
     const shown = page.replace('</head>', `${links}</head>`)
     return reply.type('text/html; charset=utf-8').header('cache-control', 'no-cache').send(shown)

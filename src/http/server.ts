@@ -68,7 +68,7 @@ export async function makeServer(options: ServerOptions): Promise<FastifyInstanc
       addAudit(scope, options.audit)
       addDownloadGuard(scope)
       await addApi(scope, options, live)
-      await addPages(scope, options)
+      await addPages(scope, options, live)
     },
     { prefix: settings.prefix },
   )

@@ -37,9 +37,14 @@ describe.skipIf(!hasBrowser)('the page of a search', () => {
   it('is reached by keys and asks as one types, in all queues', async () => {
     const { page, problems } = await openPage(web)
     await page.getByRole('heading', { name: 'Queues' }).waitFor()
+    // Looked at before it is painted: what is typed at the first sight of the page goes into the field.
+    await page.evaluate(`
+      new MutationObserver(() => {
+        if (document.querySelector('h1')?.textContent === 'Search') globalThis.focusedAtFirst ??= document.activeElement.tagName
+      }).observe(document.body, { childList: true, subtree: true })`)
     for (const key of ['g', '/']) await page.keyboard.press(key)
     await page.getByText('All queues, all states').waitFor()
-    await page.locator('input:focus').waitFor()
+    expect(await page.evaluate('globalThis.focusedAtFirst')).toBe('INPUT')
     await page.keyboard.type('param.user=7')
     await page.getByText('5 items found').waitFor()
     expect(new Set(await page.locator('td.c-queue').allTextContents())).toEqual(new Set(['mail', 'shop']))

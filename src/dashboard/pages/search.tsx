@@ -1,5 +1,5 @@
 /** Looking for items in all queues and states. */
-import { useEffect, useMemo, useRef } from 'preact/hooks'
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks'
 import type { Listed } from '../../service/ls.ts'
 import { itemHref, queueHref } from '../links.ts'
 import { queues } from '../live.ts'
@@ -82,8 +82,8 @@ interface AskingProps {
 
 function Asking({ typed, scope, columns, search }: AskingProps) {
   const frame = useRef<HTMLDivElement>(null)
-  // Who comes to search types at once.
-  useEffect(() => {
+  // Who comes to search types as soon as he sees it.
+  useLayoutEffect(() => {
     if (typed === '') frame.current?.querySelector('input')?.focus()
   }, [])
   return (

@@ -1,6 +1,6 @@
 /** A change of many, in a window: they are counted, it is asked, and then it is told how far it is. */
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { type Progress, wordsOf } from '../api.ts'
 import { type Change, changeAll, countOf, type Outcome, type Which } from '../bulk.ts'
 import { Dialog } from './dialog.tsx'
@@ -75,7 +75,7 @@ function useSteps({ verb, which, onDone, onClose }: Props) {
 function Working({ progress, onStop }: { readonly progress: Progress | undefined; readonly onStop: () => void }) {
   const stop = useRef<HTMLButtonElement>(null)
   // The button that was pressed has gone.
-  useEffect(() => stop.current?.focus(), [])
+  useLayoutEffect(() => stop.current?.focus(), [])
   return (
     <div class="asking">
       <label>
