@@ -1,4 +1,4 @@
-/** How all queues are, pushed once a second to whoever looks; nothing is computed when nobody does. */
+/** How all queues are, pushed once a second to whoever looks; nothing is computed when nobody does any more. */
 import type { FastifyReply } from 'fastify'
 import { perform } from '../service/registry.ts'
 import type { LiveUpdate, Top, TopQueue } from '../service/top.ts'
@@ -8,6 +8,8 @@ import { EventStream } from './sse.ts'
 const EVERY = 1_000
 /** Who comes later than so after the last look waits for a new one. Milliseconds. */
 const STILL_NEWS = 2_000
+/** So long after the last one left it is looked on: who comes back, as by a reload, is told at once. Milliseconds. */
+const LOOKED_ON = 30_000
 
 export class Live {
   readonly #root: string
@@ -18,6 +20,8 @@ export class Live {
   #seen: { readonly top: Top; readonly at: number } | undefined
   #timer: NodeJS.Timeout | undefined
   #isBusy = false
+  /** When somebody joined or left, or was expected. */
+  #wanted = 0
 
   constructor(root: string) {
     this.#root = root
@@ -26,7 +30,7 @@ export class Live {
   join(reply: FastifyReply): FastifyReply {
     const stream: EventStream = new EventStream(reply, () => this.#leave(stream))
     this.#listeners.add(stream)
-    this.#timer ??= setInterval(() => void this.#turn(), EVERY)
+    this.#lookOn()
     const top = this.#news()
     if (top !== undefined) {
       // What was seen a moment ago; what changed since comes with the next turn, like all changes.
@@ -40,6 +44,7 @@ export class Live {
 
   /** Somebody will join as soon as his browser has the page: it is looked meanwhile. */
   expect(): void {
+    this.#lookOn()
     if (this.#news() === undefined) void this.#turn()
   }
 
@@ -55,9 +60,16 @@ export class Live {
   #leave(stream: EventStream): void {
     this.#listeners.delete(stream)
     this.#fresh.delete(stream)
-    if (this.#listeners.size > 0) return
-    clearInterval(this.#timer)
-    this.#timer = undefined
+    this.#wanted = performance.now()
+  }
+
+  #lookOn(): void {
+    this.#wanted = performance.now()
+    this.#timer ??= setInterval(() => {
+      if (this.#listeners.size > 0 || performance.now() - this.#wanted < LOOKED_ON) return void this.#turn()
+      clearInterval(this.#timer)
+      this.#timer = undefined
+    }, EVERY)
   }
 
   async #turn(): Promise<void> {

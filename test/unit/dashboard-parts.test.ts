@@ -3,6 +3,18 @@ import { describe, expect, it } from 'vitest'
 import { parseAnsi, textOf } from '../../src/dashboard/ansi.ts'
 import { attemptOf, rowsOf, rowsWith } from '../../src/dashboard/pages/item-log-rows.ts'
 
+it('a count is written as in English, whatever it is', () => {
+  const english = new Intl.NumberFormat('en')
+  fc.assert(
+    fc.property(fc.maxSafeInteger(), (count) => {
+      expect(countText(count)).toBe(english.format(count))
+      expect(countText(count, true)).toBe(`${english.format(count)}+`)
+    }),
+  )
+})
+
+import { countText } from '../../src/dashboard/ui/format.ts'
+
 describe('rows of a log', () => {
   it.each([
     ['one line end at the end is no line', 'a\nb\n', 80, ['a', 'b']],
