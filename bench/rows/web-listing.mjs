@@ -65,10 +65,9 @@ export async function measure(ctx) {
 export function bigEnough(ctx) {
   if (ctx.quick) return 30_000
   const { ffree } = statfsSync(ctx.place.dir)
-  return Math.min(
-    1_000_000,
-    Math.floor((ctx.place.durable ? ffree - 300_000 : (ffree - 500_000) / 3) / 50_000) * 50_000,
-  )
+  const room = Math.floor((ctx.place.durable ? ffree - 300_000 : (ffree - 500_000) / 3) / 50_000) * 50_000
+  if (room <= 0) throw new Error(`${ctx.place.dir} has ${ffree} free inodes (df -i), too few for a large queue`)
+  return Math.min(1_000_000, room)
 }
 
 /** Everything was counted once; that takes its time in the background. */

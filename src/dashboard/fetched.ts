@@ -20,12 +20,18 @@ interface Kept<V> {
 
 const ahead = new Map<string, Promise<Answered<unknown>>>()
 
+/** An answer that nobody took is no news any more. Milliseconds. */
+const TAKEN_WITHIN = 5_000
+
 /** Asks now what a page will ask when it is there; it takes the answer once. */
 export function askAhead(path: string, query: Query): void {
+  const question = JSON.stringify([path, query])
   const answer = get<unknown>(path, query)
-  ahead.set(JSON.stringify([path, query]), answer)
+  ahead.set(question, answer)
+  const drop = () => ahead.get(question) === answer && ahead.delete(question)
+  setTimeout(drop, TAKEN_WITHIN)
   // Who takes it is told; and nobody may.
-  answer.catch(() => ahead.delete(JSON.stringify([path, query])))
+  answer.catch(drop)
 }
 
 function ask<V>(question: string, path: string, query: Query, signal: AbortSignal): Promise<Answered<V>> {
@@ -39,6 +45,8 @@ export function useFetched<V>(path: string | undefined, query: Query, stamp: unk
   const question = JSON.stringify([path, query])
   const [kept, setKept] = useState<Kept<V>>({ of: question, answer: undefined, problem: undefined })
   const [round, setRound] = useState(0)
+  // The first time at once: effects wait for the page to be painted.
+  useState(() => path === undefined || ahead.has(question) || askAhead(path, query))
   // One at a time: a server that is slower than the news is asked again when it has answered.
   const asking = useRef<{ of: string; stop: AbortController; isStale: boolean } | undefined>(undefined)
   const askAnew = () => {

@@ -114,9 +114,11 @@ function Items({ queue, isReady, onListed }: ItemsProps) {
   )
 }
 
-/** On a phone not all tabs are seen. */
+/** On a phone not all tabs are seen. Where they are is known when the page is laid out, and not while it is made. */
 function intoView(tab: HTMLElement | null): void {
-  if (tab?.parentElement) tab.parentElement.scrollLeft = tab.offsetLeft - 40
+  requestAnimationFrame(() => {
+    if (tab?.parentElement) tab.parentElement.scrollLeft = tab.offsetLeft - 40
+  })
 }
 
 /** Without a word of the link: what most likely brought somebody here. */
