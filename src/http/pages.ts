@@ -26,8 +26,10 @@ export async function addPages(scope: FastifyInstance, { settings }: ServerOptio
   scope.get('/*', (request, reply) => {
     const path = request.url.slice(settings.prefix.length)
     if (path.startsWith('/api/')) return sendRefusal(reply, 'not-found', `there is no ${path.split('?')[0]}`)
-    if (callerOf(request) !== undefined) live.expect()
-    const links = ahead.get(path.split(/[/?]/)[1] ?? '') ?? ''
+    const word = path.split(/[/?]/)[1] ?? ''
+    // The others ask for something else first, and that need not wait for a look at all queues.
+    if (word === '' && callerOf(request) !== undefined) live.expect()
+    const links = ahead.get(word) ?? ''
     const shown = page.replace('</head>', `${links}</head>`)
     return reply.type('text/html; charset=utf-8').header('cache-control', 'no-cache').send(shown)
   })

@@ -46,6 +46,7 @@ function parse(block: string): Message[] {
 }
 
 interface Update {
+  readonly time: string
   readonly whole: boolean
   readonly queues: readonly { readonly name: string; readonly counts: Record<string, number> }[]
   readonly gone: readonly string[]
@@ -57,6 +58,16 @@ async function begin(): Promise<{ root: string; web: Web }> {
   makeQueue(root, 'other')
   writeFileSync(join(root, 'queue/mail/_paused'), '')
   return { root, web: await startWeb(root) }
+}
+
+/** What was seen before that is no news, unless it was looked at again. */
+const NEWS_FOR = 2_500
+
+async function firstPush(web: Web): Promise<Update> {
+  const live = listen(`${web.url}/api/v1/live`, web.token)
+  const [first] = await until(() => live.messages.length > 0 && live.messages, 10_000, 'the first push')
+  await live.close()
+  return first?.data as Update
 }
 
 it('whoever looks is pushed all queues once, and then what changes', async () => {
@@ -77,6 +88,24 @@ it('whoever looks is pushed all queues once, and then what changes', async () =>
   )
   await live.close()
   await web.daemon.stop()
+})
+
+it.each([
+  ['watched', (web: Web) => firstPush(web)],
+  ['asked for the overview', (web: Web) => web.fetch('/')],
+])('who looks within half a minute after somebody %s is told at once what was seen last', async (_what, look) => {
+  const { web } = await begin()
+  await look(web)
+  // On a machine that is slow just then nothing was seen lately, and the answer is a new look.
+  for (let tries = 0; tries < 4; tries += 1) {
+    const asked = performance.now() + NEWS_FOR
+    await until(() => performance.now() > asked)
+    const before = new Date().toISOString()
+    const { whole, time } = await firstPush(web)
+    expect(whole).toBe(true)
+    if (time < before) return web.daemon.stop()
+  }
+  throw new Error('each was a new look')
 })
 
 it('events go on where they broke off, also when the process that tells them was killed', async () => {
